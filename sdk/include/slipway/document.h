@@ -36,7 +36,7 @@ struct sw_host_document {
     const struct sw_value *(*get)(const struct sw_value *map, const char *key);
 
     /* Text of a scalar: a string as it is, other scalars as Go's "%v" prints what YAML made of them (`3.10` is "3.1", `yes`
-     * is "true", null is ""). NULL for lists and maps. */
+     * is "true", null is ""). NULL for lists and maps. For fields that werf decodes untyped (`args`). */
     const char *(*text)(const struct sw_value *value);
 
     /* Boolean of a scalar; `otherwise` when it is not one. */
@@ -44,6 +44,16 @@ struct sw_host_document {
 
     /* Where the value stands. Members of the result live as long as the value. */
     struct sw_place (*place)(const struct sw_value *value);
+
+    /* Text of a scalar as it stands in the file: `3.10` is "3.10", `yes` is "yes", null is "". What every field that wants text
+     * takes (`from`, `cacheVersion`, `target`, values of `imageSpec.config.env`). NULL for lists and maps. */
+    const char *(*source)(const struct sw_value *value);
+
+    /* What Go's "%v" prints of any value: as `text`, and `<nil>`, `[a b]`, `map[a:b c:d]`. Never NULL. */
+    const char *(*printed)(const struct sw_value *value);
+
+    /* Number of an integer, or of a float without a fraction; `otherwise` when it is neither. */
+    int64_t (*integer)(const struct sw_value *value, int64_t otherwise);
 };
 
 #endif

@@ -1,0 +1,39 @@
+/* load.h - from a folder on the host to a project: finds, reads, renders and checks the configuration.
+ *
+ * Files come from the commit through core/source, under the rules of werf-giterminism.yaml and with the files of
+ * werf-includes.yaml below them; core/template renders them; core/config/project.h checks the result. */
+#ifndef CORE_CONFIG_LOAD_H
+#define CORE_CONFIG_LOAD_H
+
+#include "core/config/project.h"
+
+struct sw_load_options {
+    struct sw_project_options project; /* `giterminism` is filled in by the loader */
+    const char *folder;                /* --dir; NULL: the current directory */
+    const char *work_tree;             /* --git-work-tree; NULL: searched upwards */
+    const char *config;                /* --config, relative to the current directory; NULL: werf.yaml, werf.yml */
+    const char *templates;             /* --config-templates-dir; NULL: .werf */
+    const char *giterminism;           /* --giterminism-config, relative to the project; NULL: werf-giterminism.yaml */
+    const char *env;                   /* --env */
+    bool dev;                          /* --dev */
+    bool loose;                        /* --loose-giterminism */
+    bool allow_includes_update;        /* --allow-includes-update */
+    struct sw_strings dev_ignore;
+    const char *dev_branch; /* NULL: _werf-dev */
+};
+
+/* A loaded configuration: the project and all that its values and rules live in. */
+struct sw_config {
+    struct sw_project *project;         /* NULL when there are errors */
+    struct sw_giterminism *giterminism; /* NULL in loose mode */
+    struct sw_diagnostics diagnostics;
+    char *rendered; /* text of werf.yaml after templates; NULL when it could not be rendered */
+    size_t rendered_len;
+    char *config_file; /* path of werf.yaml, relative to the project */
+};
+
+/* Loads a project. Never NULL: whoever asks looks at `project` and `diagnostics`. */
+struct sw_config *sw_config_load(const struct sw_load_options *options);
+void sw_config_free(struct sw_config *config); /* takes NULL */
+
+#endif
