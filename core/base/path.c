@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/alloc.h"
+#include "core/base/buf.h"
 #include "core/base/cleanup.h"
 
 char *sw_path_clean(const char *path) {
@@ -75,6 +76,29 @@ bool sw_path_within(const char *path, const char *folder) {
     if (n == 0 || (n == 1 && (folder[0] == '.' || folder[0] == '/')))
         return true;
     return strncmp(path, folder, n) == 0 && (path[n] == '\0' || path[n] == '/');
+}
+
+char *sw_path_relative(const char *path, const char *folder) {
+    size_t common = 0; /* length of the leading components that both have, with their slash */
+    for (size_t i = 0;; i++) {
+        bool ends_path = path[i] == '/' || !path[i];
+        bool ends_folder = folder[i] == '/' || !folder[i];
+        if (ends_path && ends_folder)
+            common = i + 1;
+        if (path[i] != folder[i] || !path[i])
+            break;
+    }
+    struct sw_buf out = {0};
+    size_t folder_len = strlen(folder), path_len = strlen(path);
+    if (common < folder_len) {
+        sw_buf_puts(&out, "..");
+        for (const char *p = folder + common; *p; p++)
+            if (*p == '/')
+                sw_buf_puts(&out, "/..");
+    }
+    if (common < path_len)
+        sw_buf_printf(&out, "%s%s", out.len ? "/" : "", path + common);
+    return sw_buf_take(&out);
 }
 
 /* Matches one character against the class that starts behind '['. Returns its end, or NULL when it is malformed. */

@@ -19,6 +19,9 @@ char *sw_path_dir(const char *path);
 /* Whether cleaned `path` is cleaned `folder` or lies below it. */
 bool sw_path_within(const char *path, const char *folder);
 
+/* Clean relative `path` as seen from clean relative `folder`, with ".." where it leads out; "" when they are equal. To be freed. */
+char *sw_path_relative(const char *path, const char *folder);
+
 /* Go's path.Match: '*', '?', '[…]' and '\'. Returns 1, 0, or -1 when the pattern is malformed. */
 int sw_path_match(const char *pattern, const char *path);
 
