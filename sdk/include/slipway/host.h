@@ -37,13 +37,18 @@ struct sw_fd_watch;
 struct sw_host_fds {
     uint32_t size;
     /* Calls `ready` whenever one of `events` holds for `fd` (level-triggered), until `unwatch`. The descriptor stays the caller's
-     * and must be unwatched before it is closed. [loop] */
+     * and must be unwatched before it is closed; it becomes non-blocking. NULL when it cannot be watched, as regular files cannot:
+     * they are always ready. [loop] */
     struct sw_fd_watch *(*watch)(int fd, uint32_t events, void (*ready)(void *context, uint32_t events), void *context);
     void (*change)(struct sw_fd_watch *watch, uint32_t events);
     void (*unwatch)(struct sw_fd_watch *watch);
 };
 
 struct sw_process;
+
+enum sw_process_flags {
+    SW_PROCESS_TERMINAL = 1u << 0, /* it gets the host's own standard streams, and the terminal's foreground; no `output` */
+};
 struct sw_process_exit {
     uint32_t size;
     int32_t status; /* exit code, or -1 */
@@ -51,7 +56,7 @@ struct sw_process_exit {
 };
 struct sw_process_options {
     uint32_t size;
-    uint32_t flags;          /* reserved */
+    uint32_t flags;          /* enum sw_process_flags */
     const char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH. Never holds a secret. */
     const char *const *env;  /* NULL-terminated "K=V"; NULL: the host's own */
     const char *cwd;         /* NULL: the host's */
@@ -78,9 +83,10 @@ struct sw_host_cancel {
     uint32_t size;
     /* Whether the work is no longer wanted. [any] */
     bool (*cancelled)(const struct sw_cancel *cancel);
-    /* Calls `fire` once, on the loop's thread, when it becomes so. [loop] */
+    /* Calls `fire` once, on the loop's thread and never from inside this call, when it becomes so or if it is so already. The
+     * handle stays until `unwatch`, also after it fired. NULL when `cancel` is NULL. [loop] */
     struct sw_cancel_watch *(*watch)(struct sw_cancel *cancel, void (*fire)(void *context), void *context);
-    void (*unwatch)(struct sw_cancel_watch *watch);
+    void (*unwatch)(struct sw_cancel_watch *watch); /* takes NULL */
 };
 
 enum sw_vertex_state {
