@@ -1,0 +1,35 @@
+/* secrets.h - the secrets of images, from the places that the user's configuration names.
+ *
+ * A value is read when a backend asks for it during a solve, never earlier, and not kept here. It is registered with mask.h, so that
+ * no output shows it. */
+#ifndef CORE_PLUGIN_SECRETS_H
+#define CORE_PLUGIN_SECRETS_H
+
+#include "slipway/types.h"
+
+enum sw_secret_source {
+    SW_SECRET_ENV,   /* name of an environment variable of the host */
+    SW_SECRET_FILE,  /* path of a file of the host */
+    SW_SECRET_VALUE, /* the value itself */
+};
+
+/* Names a secret of plan `plan_id`. Strings are copied. [loop] */
+void sw_secrets_add(const char *plan_id, const char *id, enum sw_secret_source source, const char *text);
+
+/* Names an agent's socket of plan `plan_id`. [loop] */
+void sw_secrets_add_ssh(const char *plan_id, const char *id, const char *socket);
+
+/* The functions of struct sw_host_secret. [any] */
+bool sw_secrets_value(const char *plan_id, const char *id, struct sw_bytes *value, struct sw_error **error);
+void sw_secrets_free_value(struct sw_bytes *value); /* wipes; takes a zeroed one */
+const char *sw_secrets_ssh_socket(const char *plan_id, const char *id);
+
+/* Visits the values of all secrets of `plan_id` that were asked for: what may not turn up in what is published. False: one could
+ * not be read any more. [any] */
+bool sw_secrets_each_used(const char *plan_id, void (*visit)(void *context, const char *id, struct sw_bytes value), void *context,
+                          struct sw_error **error);
+
+/* Forgets and wipes all. [loop] */
+void sw_secrets_end(void);
+
+#endif
