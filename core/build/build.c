@@ -1,0 +1,300 @@
+#include "core/build/build.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/alloc.h"
+#include "core/base/cleanup.h"
+#include "core/base/error.h"
+#include "core/build/blobs.h"
+#include "core/build/custom_tags.h"
+#include "core/build/index.h"
+#include "core/build/resolve.h"
+#include "core/build/session.h"
+#include "core/runtime/cancel.h"
+
+static struct sw_job *job_at(const struct sw_build *build, size_t index) {
+    return *(struct sw_job **)sw_vec_at(&build->jobs, index);
+}
+
+static void add_jobs(struct sw_build *build) {
+    const struct sw_project *project = build->options.project;
+    for (size_t i = 0; i < project->image_count; i++) {
+        const struct sw_project_image *image = &project->images[i];
+        for (size_t j = 0; build->options.wanted[i] && j < image->platforms.count; j++) {
+            struct sw_job *job = sw_job_new(build, image, image->platforms.items[j]);
+            sw_vec_push(&build->jobs, &job);
+            sw_map_set(&build->jobs_by_id, job->plan_id, job);
+        }
+    }
+}
+
+struct sw_build *sw_build_new(const struct sw_build_options *options) {
+    struct sw_build *build = sw_new(sizeof *build);
+    build->options = *options;
+    build->jobs.width = sizeof(struct sw_job *);
+    build->images.width = sizeof(struct sw_image *);
+    build->reports.width = sizeof(struct sw_image_report);
+    build->cancel = sw_cancel_new(options->cancel);
+    add_jobs(build);
+    sw_blobs_serve(build);
+    return build;
+}
+
+static void free_origin(void *origin) {
+    free(origin);
+}
+
+void sw_build_free(struct sw_build *build) {
+    if (!build)
+        return;
+    sw_blobs_serve(NULL);
+    for (size_t i = 0; i < build->jobs.len; i++)
+        sw_job_free(job_at(build, i));
+    for (size_t i = 0; i < build->images.len; i++)
+        sw_image_free(*(struct sw_image **)sw_vec_at(&build->images, i));
+    for (size_t i = 0; i < build->repos.len; i++)
+        if (build->repos.entries[i].key)
+            sw_build_store(build, build->repos.entries[i].key)->close(build->repos.entries[i].value);
+    sw_map_fini(&build->repos, NULL);
+    sw_map_fini(&build->jobs_by_id, NULL);
+    sw_map_fini(&build->resolved, sw_resolution_free);
+    sw_map_fini(&build->by_name, NULL);
+    sw_map_fini(&build->layers, free_origin);
+    sw_vec_fini(&build->jobs);
+    sw_vec_fini(&build->images);
+    sw_vec_fini(&build->reports);
+    sw_vec_fini(&build->listing.waiters);
+    sw_stage_index_fini(&build->index);
+    sw_error_free(build->listing_error);
+    sw_error_free(build->first_error);
+    sw_cancel_free(build->cancel);
+    sw_arena_fini(&build->arena);
+    free(build);
+}
+
+struct sw_job *sw_build_job(const struct sw_build *build, const char *image, const char *platform) {
+    sw_cleanup_free char *id = sw_format("%s@%s", image, platform);
+    return sw_map_get(&build->jobs_by_id, id);
+}
+
+struct sw_image *sw_build_keep_image(struct sw_build *build, struct sw_image *image) {
+    const struct sw_host_image *table = &sw_host_image_table;
+    sw_vec_push(&build->images, &image);
+    for (size_t i = 0; i < table->layer_count(image); i++) {
+        const char *digest = table->layer(image, i).digest;
+        if (sw_map_has(&build->layers, digest))
+            continue;
+        struct sw_layer_origin *origin = sw_new(sizeof *origin);
+        *origin = (struct sw_layer_origin){image, i};
+        sw_map_set(&build->layers, digest, origin);
+    }
+    sw_map_set(&build->by_name, table->reference(image), image);
+    return image;
+}
+
+/* The repository of the stages has a store of its own choice; all other addresses are those of base images. */
+const struct sw_store *sw_build_store(const struct sw_build *build, const char *address) {
+    return strcmp(address, build->options.repo) == 0 ? build->options.store : build->options.base_images;
+}
+
+struct sw_repo *sw_build_repo(struct sw_build *build, const char *address, struct sw_error **error) {
+    struct sw_repo *repo = sw_map_get(&build->repos, address);
+    if (repo)
+        return repo;
+    repo = sw_build_store(build, address)->open(address, error);
+    if (repo)
+        sw_map_set(&build->repos, address, repo);
+    return repo;
+}
+
+char *sw_build_image_name(const struct sw_build *build, const char *tag) {
+    return sw_format("%s:%s", build->options.repo_name, tag);
+}
+
+/* ---- running ---- */
+
+static void start_waiting(struct sw_build *build);
+
+static struct sw_strings needs_of(struct sw_build *build, const struct sw_project_image *image) {
+    const char **names = sw_arena_new(&build->arena, image->need_count * sizeof *names);
+    for (size_t i = 0; i < image->need_count; i++)
+        names[i] = build->options.project->images[image->needs[i].image].name;
+    return (struct sw_strings){names, image->need_count};
+}
+
+static void report_stages(struct sw_build *build, const struct sw_job *job, struct sw_image_report *report) {
+    struct sw_stage_report *stages = sw_arena_new(&build->arena, job->stages.len * sizeof *stages);
+    for (size_t i = 0; i < job->stages.len; i++) {
+        const struct sw_stage_state *stage = sw_job_stage(job, i);
+        stages[i] = (struct sw_stage_report){
+            .name = stage->name,
+            .digest = stage->digest,
+            .id = stage->id,
+            .image = stage->image,
+            .rebuilt = stage->rebuilt,
+            .skipped = !stage->image,
+            .seconds = stage->seconds,
+            .created_ns = stage->timestamp * 1000000,
+            .inputs = stage->inputs,
+            .input_count = stage->input_count,
+            .node = stage->node,
+        };
+        report->rebuilt |= stage->rebuilt;
+    }
+    report->stages = stages;
+    report->stage_count = job->stages.len;
+}
+
+static uint64_t bytes_of(const struct sw_image *image) {
+    uint64_t bytes = 0;
+    for (size_t i = 0; image && i < sw_host_image_table.layer_count(image); i++)
+        bytes += sw_host_image_table.layer(image, i).bytes;
+    return bytes;
+}
+
+static void make_reports(struct sw_build *build) {
+    for (size_t i = 0; i < build->jobs.len; i++) {
+        const struct sw_job *job = job_at(build, i);
+        struct sw_image_report report = {
+            .image = job->image,
+            .platform = job->platform,
+            .seconds = job->seconds,
+            .tag = job->built.tag,
+            .name = job->built.name,
+            .digest = job->built.digest,
+            .id = job->built.id,
+            .bytes = bytes_of(job->built.handle),
+            .graph = job->graph,
+            .needs = needs_of(build, job->image),
+            .error = job->error,
+        };
+        report_stages(build, job, &report);
+        sw_vec_push(&build->reports, &report);
+    }
+}
+
+const struct sw_image_report *sw_build_reports(const struct sw_build *build, size_t *count) {
+    *count = build->reports.len;
+    return build->reports.data;
+}
+
+static void conclude(struct sw_build *build) {
+    if (build->finished)
+        return;
+    build->finished = true;
+    make_reports(build);
+    build->done(build->context, sw_error_copy(build->first_error));
+}
+
+static void on_tagged(void *context, struct sw_error *error) {
+    struct sw_build *build = context;
+    if (error && !build->first_error)
+        build->first_error = sw_error_copy(error);
+    sw_error_free(error);
+    conclude(build);
+}
+
+static void on_indexed(void *context, struct sw_error *error) {
+    struct sw_build *build = context;
+    if (error && !build->first_error)
+        build->first_error = sw_error_copy(error);
+    sw_error_free(error);
+    if (build->first_error)
+        conclude(build);
+    else
+        sw_custom_tags_publish(build, on_tagged, build);
+}
+
+static bool all_ended(const struct sw_build *build) {
+    for (size_t i = 0; i < build->jobs.len; i++)
+        if (job_at(build, i)->state < SW_JOB_DONE)
+            return false;
+    return true;
+}
+
+static void advance(struct sw_build *build) {
+    start_waiting(build);
+    if (build->concluding || !all_ended(build))
+        return;
+    build->concluding = true;
+    if (build->first_error || build->options.mode == SW_BUILD_PRINT)
+        conclude(build);
+    else
+        sw_index_publish_all(build, on_indexed, build);
+}
+
+void sw_build_job_failing(struct sw_build *build, const struct sw_job *job) {
+    if (!build->first_error)
+        build->first_error = sw_error_copy(job->error);
+    if (build->options.keep_going || build->stopping)
+        return;
+    build->stopping = true;
+    sw_cancel_fire(build->cancel);
+}
+
+void sw_build_job_ended(struct sw_build *build, struct sw_job *job) {
+    build->active--;
+    if (job->state == SW_JOB_FAILED)
+        sw_build_job_failing(build, job);
+    advance(build);
+}
+
+/* An image whose dependencies are not there yet waits inside its planner and does not count as active work, so that a limit of one
+ * cannot deadlock: images are started in an order in which dependencies come first. */
+static bool may_start(const struct sw_build *build, const struct sw_job *job) {
+    for (size_t i = 0; i < job->image->need_count; i++) {
+        const struct sw_project_image *need = &build->options.project->images[job->image->needs[i].image];
+        const struct sw_job *other = sw_build_job(build, need->name, job->platform);
+        if (other && other->state != SW_JOB_DONE && other->state != SW_JOB_FAILED)
+            return false;
+    }
+    return true;
+}
+
+static void fail_unstarted(struct sw_job *job) {
+    struct sw_error *error = NULL;
+    job->build->active++;
+    sw_fail(&error, SW_ERROR_CANCELLED, "image \"%s\" was not built because another one failed", job->image->name);
+    sw_job_fail(job, error);
+}
+
+static struct sw_job *failed_need(const struct sw_build *build, const struct sw_job *job) {
+    for (size_t i = 0; i < job->image->need_count; i++) {
+        const struct sw_project_image *need = &build->options.project->images[job->image->needs[i].image];
+        struct sw_job *other = sw_build_job(build, need->name, job->platform);
+        if (other && other->state == SW_JOB_FAILED)
+            return other;
+    }
+    return NULL;
+}
+
+static void start_waiting(struct sw_build *build) {
+    for (size_t i = 0; i < build->jobs.len; i++) {
+        struct sw_job *job = job_at(build, i);
+        if (job->state != SW_JOB_WAITING)
+            continue;
+        if (build->stopping || failed_need(build, job)) {
+            fail_unstarted(job);
+            return; /* which has called us again */
+        }
+        if (!may_start(build, job) || (build->options.parallel && build->active >= build->options.parallel))
+            continue;
+        build->active++;
+        sw_job_start(job);
+    }
+}
+
+void sw_build_run(struct sw_build *build, sw_done done, void *context) {
+    struct sw_error *error = NULL;
+    build->done = done;
+    build->context = context;
+    if (build->options.mode != SW_BUILD_PRINT)
+        build->repo = sw_build_repo(build, build->options.repo, &error);
+    if (error) {
+        build->first_error = error;
+        conclude(build);
+        return;
+    }
+    advance(build);
+}

@@ -1,0 +1,163 @@
+/* session.h - what the modules of this room share while a build runs. Nobody else includes it. */
+#ifndef CORE_BUILD_SESSION_H
+#define CORE_BUILD_SESSION_H
+
+#include "core/base/arena.h"
+#include "core/base/hash.h"
+#include "core/base/map.h"
+#include "core/base/vec.h"
+#include "core/build/build.h"
+#include "core/build/stage_id.h"
+#include "core/graph/graph.h"
+#include "core/graph/image.h"
+
+/* A stage of an image while it is planned, looked up, built and published. Lives in its job's arena. */
+struct sw_stage_state {
+    const char *name;
+    const char *digest_name;
+    uint32_t flags;
+    uint32_t selection;
+    const struct sw_input *inputs;
+    size_t input_count;
+    const char *digest_base;
+    const struct sw_stage_commit *commits;
+    size_t commit_count;
+    struct sw_pairs labels; /* the builder's */
+    bool is_spec;           /* the imageSpec stage, which is the room's own */
+
+    char digest[SW_SHA3_224_HEX];
+    char content_digest[SW_SHA3_224_HEX];
+    char id[SW_STAGE_ID_SIZE];
+    int64_t timestamp;
+    char next[SW_SHA256_HEX]; /* what it adds to the digest of the stage above; "" */
+
+    bool found;   /* in the store, when it was looked up */
+    bool rebuilt; /* solved and published by this run */
+    bool wanted;  /* must be solved */
+    sw_node node; /* SW_NODE_NONE until it is needed */
+    struct sw_image *image;
+
+    /* The backend's result, until it is published. */
+    struct sw_layer *layers;
+    size_t layer_count;
+    char *config;
+    uint64_t started;
+    double seconds;
+};
+
+enum sw_job_state {
+    SW_JOB_WAITING = 0, /* for a free place */
+    SW_JOB_PLANNING,
+    SW_JOB_SOLVING,
+    SW_JOB_PUBLISHING,
+    SW_JOB_DONE,
+    SW_JOB_FAILED,
+};
+
+/* Somebody who waits for an image of the project. */
+struct sw_job_waiter {
+    void (*ready)(void *context, struct sw_job *job);
+    void *context;
+};
+
+/* One image for one platform. It is what builders know as `struct sw_plan`. */
+struct sw_job {
+    struct sw_build *build;
+    const struct sw_project_image *image;
+    const char *platform;
+    char *plan_id; /* "image@platform" */
+    const struct sw_builder *builder;
+    struct sw_plan_request request;
+    void *planner;
+    struct sw_graph *graph;
+    struct sw_arena arena;
+    struct sw_vec stages; /* of struct sw_stage_state * */
+    enum sw_job_state state;
+    struct sw_error *error;
+    struct sw_built_image built;
+    struct sw_vec waiters; /* of struct sw_job_waiter */
+    struct sw_vertex *vertex;
+    uint64_t started;
+    double seconds;
+    size_t published; /* stages that are done, from the bottom */
+    bool solved;      /* the backend has ended */
+    bool publishing;  /* a stage is on its way */
+    uint32_t in_flight; /* answers of backend and store that are due */
+    bool planned;     /* the planner has answered the end */
+};
+
+/* Asks that can be shared: the first one starts, the others wait. */
+struct sw_shared_wait {
+    struct sw_vec waiters;
+    bool running;
+};
+
+struct sw_build {
+    struct sw_build_options options;
+    struct sw_arena arena;
+    struct sw_vec jobs; /* of struct sw_job * */
+    struct sw_map jobs_by_id;
+    struct sw_vec reports;
+    struct sw_repo *repo;
+    struct sw_map repos;          /* address -> struct sw_repo *, to fetch blobs from */
+    struct sw_map resolved;       /* reference@platform -> struct resolution * */
+    struct sw_map by_name;        /* REPO:TAG -> struct sw_image *, of this project's stages */
+    struct sw_map layers;         /* digest -> struct sw_layer_origin * */
+    struct sw_vec images;         /* of struct sw_image *, all that were made */
+    struct sw_stage_index index;
+    struct sw_shared_wait listing;
+    bool listed;
+    struct sw_error *listing_error;
+    uint32_t active;
+    bool stopping;
+    struct sw_cancel *cancel;
+    struct sw_error *first_error;
+    sw_done done;
+    void *context;
+    bool concluding; /* all images have ended */
+    bool finished;
+};
+
+/* An image that has a layer, to fetch it from. */
+struct sw_layer_origin {
+    const struct sw_image *image;
+    size_t index;
+};
+
+/* job.c */
+struct sw_job *sw_job_new(struct sw_build *build, const struct sw_project_image *image, const char *platform);
+void sw_job_free(struct sw_job *job);
+void sw_job_start(struct sw_job *job);
+void sw_job_fail(struct sw_job *job, struct sw_error *error);
+void sw_job_wait(struct sw_job *job, void (*ready)(void *context, struct sw_job *job), void *context);
+struct sw_stage_state *sw_job_stage(const struct sw_job *job, size_t index);
+struct sw_stage_state *sw_job_last_stage(const struct sw_job *job);
+struct sw_stage_state *sw_job_find_stage(const struct sw_job *job, const char *name);
+void sw_job_finish(struct sw_job *job); /* all stages are published */
+
+/* build.c */
+struct sw_job *sw_build_job(const struct sw_build *build, const char *image, const char *platform);
+void sw_build_job_ended(struct sw_build *build, struct sw_job *job);
+void sw_build_job_failing(struct sw_build *build, const struct sw_job *job); /* it will end when nothing of it is in flight */
+struct sw_image *sw_build_keep_image(struct sw_build *build, struct sw_image *image); /* owns it, remembers its layers */
+struct sw_repo *sw_build_repo(struct sw_build *build, const char *address, struct sw_error **error);
+const struct sw_store *sw_build_store(const struct sw_build *build, const char *address); /* that serves an address */
+char *sw_build_image_name(const struct sw_build *build, const char *tag);
+
+/* lookup.c: finds a stored stage for `stage`, or leaves `stage->found` false. `done` gets errors of the store only. */
+void sw_lookup_stage(struct sw_job *job, struct sw_stage_state *stage, int64_t not_before, sw_done done, void *context);
+/* Lists the repository once; later calls are answered at once. */
+void sw_lookup_list(struct sw_build *build, sw_done done, void *context);
+
+/* publish.c: makes the stage's image and puts it into the store; `stage->image` is set. */
+void sw_publish_stage(struct sw_job *job, struct sw_stage_state *stage, const struct sw_stage_state *below, sw_done done,
+                      void *context);
+
+/* image_spec.c */
+bool sw_spec_stage(struct sw_job *job, struct sw_stage_state *stage); /* fills name and inputs; false: the image has none */
+char *sw_spec_apply(const struct sw_job *job, const char *config, struct sw_error **error); /* the changed config; to be freed */
+
+/* trees.c: what core/graph and backends ask of git and host files. */
+struct sw_graph_files sw_trees_for(struct sw_job *job);
+
+#endif
