@@ -106,7 +106,8 @@ static void open_layer(const struct sw_image *image, size_t index, struct sw_can
     const char *address = sw_image_repo(image);
     struct sw_repo *repo = address ? sw_build_repo(build, address, &error) : NULL;
     if (!address)
-        sw_fail(&error, SW_ERROR_NOT_FOUND, "layer %s of %s is gone from this host", layer.digest, sw_host_image_table.reference(image));
+        sw_fail(&error, SW_ERROR_NOT_FOUND, "layer %s of %s is gone from this host", layer.digest,
+                sw_host_image_table.reference(image));
     fd = error ? -1 : open_nameless(path, &error);
     if (fd < 0) {
         done(context, -1, error);

@@ -34,6 +34,7 @@ struct sw_build *sw_build_new(const struct sw_build_options *options) {
     build->options = *options;
     build->jobs.width = sizeof(struct sw_job *);
     build->images.width = sizeof(struct sw_image *);
+    build->indexes.width = sizeof(struct sw_index_image *);
     build->reports.width = sizeof(struct sw_image_report);
     build->cancel = sw_cancel_new(options->cancel);
     add_jobs(build);
@@ -63,6 +64,7 @@ void sw_build_free(struct sw_build *build) {
     sw_map_fini(&build->layers, free_origin);
     sw_vec_fini(&build->jobs);
     sw_vec_fini(&build->images);
+    sw_vec_fini(&build->indexes);
     sw_vec_fini(&build->reports);
     sw_vec_fini(&build->listing.waiters);
     sw_stage_index_fini(&build->index);
@@ -153,6 +155,21 @@ static uint64_t bytes_of(const struct sw_image *image) {
     return bytes;
 }
 
+static void report_index(struct sw_build *build, const struct sw_index_image *index) {
+    struct sw_image_report report = {
+        .image = index->image, .platform = "", .tag = index->tag, .name = index->name, .digest = index->digest, .id = ""};
+    for (size_t i = 0; i < build->reports.len; i++) {
+        const struct sw_image_report *part = sw_vec_at(&build->reports, i);
+        if (part->image != index->image)
+            continue;
+        report.rebuilt |= part->rebuilt;
+        report.bytes += part->bytes;
+        if (part->seconds > report.seconds)
+            report.seconds = part->seconds;
+    }
+    sw_vec_push(&build->reports, &report);
+}
+
 static void make_reports(struct sw_build *build) {
     for (size_t i = 0; i < build->jobs.len; i++) {
         const struct sw_job *job = job_at(build, i);
@@ -172,6 +189,8 @@ static void make_reports(struct sw_build *build) {
         report_stages(build, job, &report);
         sw_vec_push(&build->reports, &report);
     }
+    for (size_t i = 0; i < build->indexes.len; i++)
+        report_index(build, *(struct sw_index_image **)sw_vec_at(&build->indexes, i));
 }
 
 const struct sw_image_report *sw_build_reports(const struct sw_build *build, size_t *count) {

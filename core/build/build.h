@@ -45,12 +45,12 @@ struct sw_build_options {
     bool remote;                        /* `repo` is a registry */
 
     const char *build_platform;
-    const char *network;               /* --backend-network, or "" */
-    struct sw_strings custom_tags;     /* templates */
-    int64_t epoch;                     /* seconds, for layers and configs */
-    uint32_t parallel;                 /* images worked on at once; 0: no limit */
-    bool keep_going;                   /* after a failure, finish what does not depend on it */
-    bool insecure;                     /* the user allows privileged steps */
+    const char *network;           /* --backend-network, or "" */
+    struct sw_strings custom_tags; /* templates */
+    int64_t epoch;                 /* seconds, for layers and configs */
+    uint32_t parallel;             /* images worked on at once; 0: no limit */
+    bool keep_going;               /* after a failure, finish what does not depend on it */
+    bool insecure;                 /* the user allows privileged steps */
     bool skip_image_spec;
     struct sw_cancel *cancel;
 };
@@ -59,7 +59,7 @@ struct sw_build_options {
 struct sw_stage_report {
     const char *name;
     const char *digest;
-    const char *id; /* tag */
+    const char *id;               /* tag */
     const struct sw_image *image; /* NULL when it was not reached */
     bool rebuilt;
     bool skipped; /* not looked at: a stage behind it was found */
@@ -95,8 +95,7 @@ void sw_build_free(struct sw_build *build); /* takes NULL; nothing may be in fli
 /* Runs; `done` gets NULL or the first failure. Called once. [loop] */
 void sw_build_run(struct sw_build *build, sw_done done, void *context);
 
-/* What became of the images, in the project's order, platforms in their order, an index behind its images. Lives as long as the
- * build. */
+/* What became of the images, in the project's order, platforms in their order, then the indexes. Lives as long as the build. */
 const struct sw_image_report *sw_build_reports(const struct sw_build *build, size_t *count);
 
 /* Tables of the host that belong to this room: `plan` for builders, `blob` for backends, and `graph` with the files of its trees. */

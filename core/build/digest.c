@@ -42,7 +42,8 @@ void sw_stage_digest(const struct sw_digest_inputs *inputs, char out[SW_SHA3_224
     sw_join224((struct sw_strings){items, count}, out);
 }
 
-void sw_content_digest(const char *platform, const char *name, const char *stage_digest, const char *next, char out[SW_SHA3_224_HEX]) {
+void sw_content_digest(const char *platform, const char *name, const char *stage_digest, const char *next,
+                       char out[SW_SHA3_224_HEX]) {
     sw_cleanup_free char *content_name = sw_format("%s-content", name);
     const char *items[6];
     size_t count = 0;

@@ -25,7 +25,8 @@ char *sw_stage_dependencies(const struct sw_input *inputs, size_t count, uint32_
 void sw_stage_digest(const struct sw_digest_inputs *inputs, char out[SW_SHA3_224_HEX]);
 
 /* Digest of what the stage will hold: `name` is the stage's own, `next` as previous_next, taken from the latest commits. */
-void sw_content_digest(const char *platform, const char *name, const char *stage_digest, const char *next, char out[SW_SHA3_224_HEX]);
+void sw_content_digest(const char *platform, const char *name, const char *stage_digest, const char *next,
+                       char out[SW_SHA3_224_HEX]);
 
 /* What a stage with git mappings adds to the next stage's digest: its commits, in any order. */
 void sw_commits_digest(struct sw_strings commits, char out[SW_SHA256_HEX]);

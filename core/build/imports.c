@@ -11,10 +11,9 @@
 #include "core/base/cleanup.h"
 #include "core/base/error.h"
 #include "core/base/path.h"
-#include "core/build/import_filter.h"
 #include "core/build/records.h"
 #include "core/build/resolve.h"
-#include "core/runtime/pool.h"
+#include "core/source/matcher.h"
 
 enum { MD5_HEX = 33 };
 
@@ -31,7 +30,7 @@ struct import {
     char *tag;     /* of the record */
     char id[SW_SHA256_HEX];
     const struct sw_image *handle;
-    struct sw_import_filter *filter;
+    struct sw_matcher *matcher;
     struct sw_strlist lines; /* "PATH\0LINE": sorted by path before they are hashed */
     char checksum[MD5_HEX];
     struct sw_error *error;
@@ -41,7 +40,7 @@ struct import {
 
 static void finish(struct import *import, struct sw_error *error) {
     import->done(import->context, error ? NULL : import->checksum, import->source, error);
-    sw_import_filter_free(import->filter);
+    sw_matcher_free(import->matcher);
     sw_strlist_fini(&import->include);
     sw_strlist_fini(&import->exclude);
     sw_strlist_fini(&import->lines);
@@ -75,7 +74,7 @@ static bool md5_of_file(EVP_MD_CTX *hash, int fd) {
  * loses all before the last of it on its way through werf's shell pipeline, and with that drops out. [pool] */
 static bool visit(void *context, const struct sw_image_file *file) {
     struct import *import = context;
-    if ((file->type != SW_FILE_REGULAR && file->type != SW_FILE_SYMLINK) || !sw_import_filter_passes(import->filter, file->path))
+    if ((file->type != SW_FILE_REGULAR && file->type != SW_FILE_SYMLINK) || !sw_matcher_matched(import->matcher, file->path + 1))
         return true;
     if (strpbrk(file->path, " \n"))
         return true;
@@ -145,15 +144,25 @@ static void on_walked(void *context, struct sw_error *error) {
 
 static void walk(struct import *import) {
     const struct sw_build_options *options = &import->job->build->options;
+    struct sw_error *error = NULL;
     const struct sw_backend_files *files =
         options->backend->get_extension ? options->backend->get_extension(SW_EXT_IMAGE_FILES) : NULL;
     if (!files) {
-        struct sw_error *error = NULL;
-        sw_fail(&error, SW_ERROR_UNSUPPORTED, "backend \"%s\" cannot read files of images, which import needs", options->backend_name);
+        sw_fail(&error, SW_ERROR_UNSUPPORTED, "backend \"%s\" cannot read files of images, which import needs",
+                options->backend_name);
         finish(import, error);
         return;
     }
-    import->filter = sw_import_filter_new(import->add, sw_strlist_view(&import->include), sw_strlist_view(&import->exclude));
+    sw_cleanup_free char *scope = sw_matcher_path(import->add);
+    struct sw_filter filter = {.size = sizeof filter,
+                               .base = scope,
+                               .include = sw_strlist_view(&import->include),
+                               .exclude = sw_strlist_view(&import->exclude)};
+    import->matcher = sw_matcher_new(scope, &filter, 1, &error);
+    if (!import->matcher) {
+        finish(import, error);
+        return;
+    }
     files->walk(import->handle, import->add, import->job->build->cancel, visit, on_walked, import);
 }
 
@@ -177,8 +186,8 @@ static void on_record(void *context, const json_t *labels, struct sw_error *erro
 static void compute_id(struct import *import) {
     sw_cleanup_free char *include = sw_strings_join(sw_strlist_view(&import->include), "///");
     sw_cleanup_free char *exclude = sw_strings_join(sw_strlist_view(&import->exclude), "///");
-    const char *items[] = {"SourceImageContentDigest", import->content, "Add", import->add, "IncludePaths", include,
-                           "ExcludePaths",             exclude};
+    const char *items[] = {
+        "SourceImageContentDigest", import->content, "Add", import->add, "IncludePaths", include, "ExcludePaths", exclude};
     sw_join256((struct sw_strings){items, 8}, import->id);
     import->tag = sw_format("import-metadata-%s", import->id);
 }
@@ -229,7 +238,8 @@ static void on_built(void *context, const struct sw_built_image *image, struct s
 }
 
 void sw_import_checksum(struct sw_job *job, const struct sw_import *asked,
-                        void (*done)(void *context, const char *checksum, const char *source, struct sw_error *error), void *context) {
+                        void (*done)(void *context, const char *checksum, const char *source, struct sw_error *error),
+                        void *context) {
     struct import *import = sw_new(sizeof *import);
     import->job = job;
     import->image = sw_strdup(asked->image);

@@ -7,6 +7,7 @@
 
 /* From the record in the store, else from the files of the source, which then gets its record. [loop] */
 void sw_import_checksum(struct sw_job *job, const struct sw_import *import,
-                        void (*done)(void *context, const char *checksum, const char *source, struct sw_error *error), void *context);
+                        void (*done)(void *context, const char *checksum, const char *source, struct sw_error *error),
+                        void *context);
 
 #endif

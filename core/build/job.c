@@ -100,7 +100,10 @@ static void end(struct sw_job *job, enum sw_job_state state) {
     if (job->vertex) {
         bool failed = state == SW_JOB_FAILED, cancelled = failed && job->error && job->error->code == SW_ERROR_CANCELLED;
         struct sw_stage_state *last = sw_job_last_stage(job);
-        uint32_t shown = cancelled ? SW_VERTEX_CANCELLED : failed ? SW_VERTEX_FAILED : last && last->rebuilt ? SW_VERTEX_DONE : SW_VERTEX_CACHED;
+        uint32_t shown = cancelled               ? SW_VERTEX_CANCELLED
+                         : failed                ? SW_VERTEX_FAILED
+                         : last && last->rebuilt ? SW_VERTEX_DONE
+                                                 : SW_VERTEX_CACHED;
         host_of(job)->progress->finish(job->vertex, shown);
         job->vertex = NULL;
     }
@@ -388,7 +391,8 @@ static void plan_next(struct sw_job *job) {
         .name = previous->name,
         .digest = previous->digest,
         .content_digest = previous->content_digest,
-        .config = previous->found ? sw_host_image_table.config(previous->image) : sw_host_graph_table.config(job->graph, previous->node),
+        .config =
+            previous->found ? sw_host_image_table.config(previous->image) : sw_host_graph_table.config(job->graph, previous->node),
     };
     view.labels = labels_of(job, view.config);
     job->builder->next(job->planner, &view, on_stage, job);
@@ -487,7 +491,8 @@ static void on_solved(void *context, struct sw_error *error) {
     for (size_t i = 0; i < job->stages.len; i++) {
         struct sw_stage_state *stage = sw_job_stage(job, i);
         if (stage->wanted && !stage->config) {
-            sw_fail(&error, SW_ERROR_INTERNAL, "backend \"%s\" gave no result for stage %s", job->build->options.backend_name, stage->name);
+            sw_fail(&error, SW_ERROR_INTERNAL, "backend \"%s\" gave no result for stage %s", job->build->options.backend_name,
+                    stage->name);
             sw_job_fail(job, error);
             return;
         }

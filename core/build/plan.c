@@ -63,8 +63,8 @@ static void project_image(struct sw_plan *plan, const char *name, const char *st
     struct sw_job *job = job_of(plan), *other = sw_build_job(job->build, name, job->platform);
     if (!other) {
         struct sw_error *error = NULL;
-        sw_fail(&error, SW_ERROR_CONFIG, "image \"%s\" needs image \"%s\" for platform %s, for which it is not built", job->image->name,
-                name, job->platform);
+        sw_fail(&error, SW_ERROR_CONFIG, "image \"%s\" needs image \"%s\" for platform %s, for which it is not built",
+                job->image->name, name, job->platform);
         done(context, NULL, sw_error_at(error, job->image->place));
         return;
     }

@@ -117,7 +117,8 @@ static void on_put(void *context, struct sw_error *error) {
     push->fetched = true;
     push->missing = false;
     if (push->origin && sw_image_repo(push->origin->image))
-        sw_blob_table.open_layer(push->origin->image, push->origin->index, build->cancel, push->publish->job->vertex, on_blob_here, push);
+        sw_blob_table.open_layer(push->origin->image, push->origin->index, build->cancel, push->publish->job->vertex, on_blob_here,
+                                 push);
     else
         build->options.backend->open_blob(push->digest, on_blob_here, push);
 }
@@ -125,7 +126,8 @@ static void on_put(void *context, struct sw_error *error) {
 static void put(struct push *push) {
     struct sw_build *build = push->publish->job->build;
     struct sw_descriptor blob = {sizeof blob, 0, push->media_type, push->digest, push->bytes};
-    build->options.store->put_blob(build->repo, &blob, push->from, open_blob, build->cancel, push->publish->job->vertex, on_put, push);
+    build->options.store->put_blob(build->repo, &blob, push->from, open_blob, build->cancel, push->publish->job->vertex, on_put,
+                                   push);
 }
 
 static void push_layer(struct publish *publish, const struct sw_layer *layer) {
@@ -186,7 +188,8 @@ static void on_manifest_put(void *context, const struct sw_manifest *manifest, s
 static void put_manifest(struct publish *publish) {
     struct sw_build *build = publish->job->build;
     struct sw_bytes body = {publish->made.manifest, strlen(publish->made.manifest)};
-    build->options.store->put_manifest(build->repo, publish->stage->id, SW_OCI_MANIFEST, body, build->cancel, on_manifest_put, publish);
+    build->options.store->put_manifest(build->repo, publish->stage->id, SW_OCI_MANIFEST, body, build->cancel, on_manifest_put,
+                                       publish);
 }
 
 /* ---- is somebody else's there? ---- */

@@ -10,8 +10,9 @@
 #include "core/build/manifest.h"
 
 /* The one layer of every record: an empty tar (1024 zero bytes) as gzip, written once and for all. */
-static const unsigned char EMPTY_LAYER[] = {0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xff, 0x63, 0x60, 0x18, 0x05, 0xa3,
-                                            0x60, 0x14, 0x8c, 0x54, 0x00, 0x00, 0x2e, 0xaf, 0xb5, 0xef, 0x00, 0x04, 0x00, 0x00};
+static const unsigned char EMPTY_LAYER[] = {0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xff,
+                                            0x63, 0x60, 0x18, 0x05, 0xa3, 0x60, 0x14, 0x8c, 0x54, 0x00,
+                                            0x00, 0x2e, 0xaf, 0xb5, 0xef, 0x00, 0x04, 0x00, 0x00};
 static const char EMPTY_DIFF_ID[] = "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef";
 static const char LAYER_TYPE[] = "application/vnd.oci.image.layer.v1.tar+gzip";
 
@@ -59,7 +60,8 @@ static void on_config_put(void *context, struct sw_error *error) {
     if (error)
         put_ended(put, error);
     else
-        put->build->options.store->put_manifest(put->build->repo, put->tag, SW_OCI_MANIFEST, body, put->build->cancel, on_manifest_put, put);
+        put->build->options.store->put_manifest(put->build->repo, put->tag, SW_OCI_MANIFEST, body, put->build->cancel,
+                                                on_manifest_put, put);
 }
 
 static void on_layer_put(void *context, struct sw_error *error) {
@@ -80,12 +82,15 @@ void sw_records_put(struct sw_build *build, const char *tag, struct sw_pairs lab
     put->context = context;
     memcpy(put->layer_digest, "sha256:", 7);
     sw_sha256_hex(EMPTY_LAYER, sizeof EMPTY_LAYER, put->layer_digest + 7);
-    sw_cleanup_json json_t *config = json_pack("{s:s, s:s, s:{}, s:s, s:{s:s, s:[s]}, s:[{}]}", "architecture", "amd64", "os", "linux",
-                                               "config", "created", "1970-01-01T00:00:00Z", "rootfs", "type", "layers", "diff_ids",
-                                               EMPTY_DIFF_ID, "history");
+    sw_cleanup_json json_t *config =
+        json_pack("{s:s, s:s, s:{}, s:s, s:{s:s, s:[s]}, s:[{}]}", "architecture", "amd64", "os", "linux", "config", "created",
+                  "1970-01-01T00:00:00Z", "rootfs", "type", "layers", "diff_ids", EMPTY_DIFF_ID, "history");
     for (size_t i = 0; i < labels.count; i++)
         sw_config_set_label(config, labels.items[i].key, labels.items[i].value);
-    struct sw_layer layer = {.size = sizeof layer, .media_type = LAYER_TYPE, .digest = put->layer_digest, .diff_id = EMPTY_DIFF_ID,
+    struct sw_layer layer = {.size = sizeof layer,
+                             .media_type = LAYER_TYPE,
+                             .digest = put->layer_digest,
+                             .diff_id = EMPTY_DIFF_ID,
                              .bytes = sizeof EMPTY_LAYER};
     sw_manifest_make(config, &layer, 1, &put->made);
     struct sw_descriptor blob = {sizeof blob, 0, LAYER_TYPE, put->layer_digest, sizeof EMPTY_LAYER};
@@ -127,8 +132,8 @@ static void on_manifest(void *context, const struct sw_manifest *manifest, struc
         get->build->options.store->get_blob(get->build->repo, &blob, get->build->cancel, on_config, get);
 }
 
-void sw_records_get(struct sw_build *build, const char *tag, void (*done)(void *context, const json_t *labels, struct sw_error *error),
-                    void *context) {
+void sw_records_get(struct sw_build *build, const char *tag,
+                    void (*done)(void *context, const json_t *labels, struct sw_error *error), void *context) {
     struct get *get = sw_new(sizeof *get);
     *get = (struct get){build, done, context};
     build->options.store->get_manifest(build->repo, tag, build->cancel, on_manifest, get);

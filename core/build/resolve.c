@@ -90,7 +90,8 @@ void sw_resolve_image(struct sw_job *job, const char *reference, const char *pla
     bool first = !resolution;
     if (first) {
         resolution = sw_new(sizeof *resolution);
-        *resolution = (struct resolution){build, sw_strdup(reference), sw_strdup(platform), NULL, NULL, false, {.width = sizeof(struct waiter)}};
+        *resolution = (struct resolution){
+            build, sw_strdup(reference), sw_strdup(platform), NULL, NULL, false, {.width = sizeof(struct waiter)}};
         sw_map_set(&build->resolved, key, resolution);
     }
     sw_vec_push(&resolution->waiters, &(struct waiter){done, context});

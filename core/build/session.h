@@ -79,11 +79,11 @@ struct sw_job {
     struct sw_vertex *vertex;
     uint64_t started;
     double seconds;
-    size_t published; /* stages that are done, from the bottom */
-    bool solved;      /* the backend has ended */
-    bool publishing;  /* a stage is on its way */
+    size_t published;   /* stages that are done, from the bottom */
+    bool solved;        /* the backend has ended */
+    bool publishing;    /* a stage is on its way */
     uint32_t in_flight; /* answers of backend and store that are due */
-    bool planned;     /* the planner has answered the end */
+    bool planned;       /* the planner has answered the end */
 };
 
 /* Asks that can be shared: the first one starts, the others wait. */
@@ -92,18 +92,28 @@ struct sw_shared_wait {
     bool running;
 };
 
+/* The index of an image with several platforms. */
+struct sw_index_image {
+    const struct sw_project_image *image;
+    const char *tag;
+    const char *name;
+    const char *digest;
+    const char *body;
+};
+
 struct sw_build {
     struct sw_build_options options;
     struct sw_arena arena;
     struct sw_vec jobs; /* of struct sw_job * */
     struct sw_map jobs_by_id;
+    struct sw_vec indexes; /* of struct sw_index_image * */
     struct sw_vec reports;
     struct sw_repo *repo;
-    struct sw_map repos;          /* address -> struct sw_repo *, to fetch blobs from */
-    struct sw_map resolved;       /* reference@platform -> struct resolution * */
-    struct sw_map by_name;        /* REPO:TAG -> struct sw_image *, of this project's stages */
-    struct sw_map layers;         /* digest -> struct sw_layer_origin * */
-    struct sw_vec images;         /* of struct sw_image *, all that were made */
+    struct sw_map repos;    /* address -> struct sw_repo *, to fetch blobs from */
+    struct sw_map resolved; /* reference@platform -> struct resolution * */
+    struct sw_map by_name;  /* REPO:TAG -> struct sw_image *, of this project's stages */
+    struct sw_map layers;   /* digest -> struct sw_layer_origin * */
+    struct sw_vec images;   /* of struct sw_image *, all that were made */
     struct sw_stage_index index;
     struct sw_shared_wait listing;
     bool listed;

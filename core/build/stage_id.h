@@ -18,7 +18,8 @@ struct sw_stage_index {
     struct sw_map tags;      /* every tag */
 };
 
-void sw_stage_index_fill(struct sw_stage_index *index, struct sw_strings tags); /* replaces what was there; leaves out rejected stages */
+void sw_stage_index_fill(struct sw_stage_index *index,
+                         struct sw_strings tags); /* replaces what was there; leaves out rejected stages */
 void sw_stage_index_add(struct sw_stage_index *index, const char *tag);
 void sw_stage_index_fini(struct sw_stage_index *index);
 

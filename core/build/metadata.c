@@ -1,0 +1,119 @@
+#include "core/build/metadata.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/alloc.h"
+#include "core/base/buf.h"
+#include "core/base/cleanup.h"
+#include "core/base/error.h"
+#include "core/build/records.h"
+#include "core/build/slug.h"
+
+struct publishing {
+    struct sw_build *build;
+    struct sw_strlist tags;
+    size_t next;
+    sw_done done;
+    void *context;
+};
+
+/* Image names hold what tags cannot. */
+static char *managed_tag(const char *image) {
+    static const char *const spelled[][2] = {{" ", "__space__"}, {"/", "__slash__"}, {"+", "__plus__"}};
+    sw_cleanup_buf struct sw_buf out = {0};
+    if (!*image)
+        sw_buf_puts(&out, "__nameless__");
+    for (; *image; image++) {
+        size_t i = 0;
+        while (i < 3 && *image != spelled[i][0][0])
+            i++;
+        if (i < 3)
+            sw_buf_puts(&out, spelled[i][1]);
+        else
+            sw_buf_putc(&out, *image);
+    }
+    sw_cleanup_free char *tag = sw_format("managed-image-%s", sw_buf_text(&out));
+    if (sw_is_tag(tag))
+        return sw_steal(&tag);
+    sw_cleanup_free char *limited = sw_limited_slug(sw_buf_text(&out), 128 - strlen("managed-image-"));
+    return sw_format("managed-image-%s", limited);
+}
+
+static char *commit_tag(const struct sw_build *build, const char *image, const char *stage_id) {
+    const char *commit = build->options.host->files->id(build->options.commit);
+    return sw_format("meta-%x_%s_%s", sw_murmur3(image, strlen(image)), commit, stage_id);
+}
+
+static void publish_next(struct publishing *publishing);
+
+static void on_recorded(void *context, struct sw_error *error) {
+    struct publishing *publishing = context;
+    if (error && error->code != SW_ERROR_CANCELLED) { /* the images are there: a cleanup that knows less is no reason to fail */
+        publishing->build->options.host->log("build", SW_LOG_WARN, error->message);
+        sw_error_free(error);
+    }
+    publish_next(publishing);
+}
+
+static void publish_next(struct publishing *publishing) {
+    struct sw_build *build = publishing->build;
+    const struct sw_pair label = {"werf", build->options.project->name};
+    if (publishing->next < publishing->tags.len) {
+        sw_records_put(build, publishing->tags.items[publishing->next++], (struct sw_pairs){&label, 1}, on_recorded, publishing);
+        return;
+    }
+    sw_done done = publishing->done;
+    void *context = publishing->context;
+    sw_strlist_fini(&publishing->tags);
+    free(publishing);
+    done(context, NULL);
+}
+
+static void want(struct publishing *publishing, char *tag) {
+    if (sw_stage_index_has_tag(&publishing->build->index, tag))
+        free(tag);
+    else
+        sw_strlist_take(&publishing->tags, tag);
+}
+
+/* The stage id that stands for an image: its index's tag where it has one. */
+static const char *stage_id_of(const struct sw_build *build, const struct sw_project_image *image) {
+    for (size_t i = 0; i < build->indexes.len; i++) {
+        const struct sw_index_image *index = *(struct sw_index_image **)sw_vec_at(&build->indexes, i);
+        if (index->image == image)
+            return index->tag;
+    }
+    const struct sw_job *job = sw_build_job(build, image->name, image->platforms.items[0]);
+    return job && job->state == SW_JOB_DONE ? job->built.tag : NULL;
+}
+
+static bool built_something(const struct sw_build *build) {
+    for (size_t i = 0; i < build->jobs.len; i++) {
+        const struct sw_job *job = *(struct sw_job **)sw_vec_at(&build->jobs, i);
+        for (size_t j = 0; j < job->stages.len; j++)
+            if (sw_job_stage(job, j)->rebuilt)
+                return true;
+    }
+    return false;
+}
+
+void sw_metadata_publish(struct sw_build *build, sw_done done, void *context) {
+    const struct sw_project *project = build->options.project;
+    if (!build->options.remote || build->options.mode != SW_BUILD_PUBLISH) {
+        done(context, NULL);
+        return;
+    }
+    struct publishing *publishing = sw_new(sizeof *publishing);
+    *publishing = (struct publishing){.build = build, .done = done, .context = context};
+    bool built = built_something(build);
+    for (size_t i = 0; i < project->image_count; i++) {
+        const char *stage_id = build->options.wanted[i] ? stage_id_of(build, &project->images[i]) : NULL;
+        if (!stage_id)
+            continue;
+        if (built)
+            want(publishing, managed_tag(project->images[i].name));
+        want(publishing, commit_tag(build, project->images[i].name, stage_id));
+    }
+    publish_next(publishing);
+}
