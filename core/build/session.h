@@ -54,6 +54,8 @@ enum sw_job_state {
     SW_JOB_FAILED,
 };
 
+struct sw_job;
+
 /* Somebody who waits for an image of the project. */
 struct sw_job_waiter {
     void (*ready)(void *context, struct sw_job *job);

@@ -7,6 +7,8 @@
 
 #include "core/config/project.h"
 
+struct sw_repository;
+
 struct sw_load_options {
     struct sw_project_options project; /* `giterminism` is filled in by the loader */
     const char *folder;                /* --dir; NULL: the current directory */
@@ -30,6 +32,12 @@ struct sw_config {
     char *rendered; /* text of werf.yaml after templates; NULL when it could not be rendered */
     size_t rendered_len;
     char *config_file; /* path of werf.yaml, relative to the project */
+
+    /* Where all that came from. The repository owns the commit; under --dev it is the work tree's synthetic one. */
+    struct sw_repository *repository;
+    const struct sw_commit *commit;
+    char *project_folder; /* of werf.yaml in the repository; "" is the root */
+    char *host_folder;    /* the same on the host, absolute */
 };
 
 /* Loads a project. Never NULL: whoever asks looks at `project` and `diagnostics`. */
