@@ -102,6 +102,8 @@ static void schedule_tick(void) {
 void sw_progress_start(const struct sw_progress_options *options) {
     assert(!progress.renderer);
     pthread_mutex_lock(&progress.lock);
+    if (!progress.running.first)
+        progress.last_id = 0; /* numbers begin with what is shown */
     progress.options = *options;
     progress.renderer = make_renderer(options->mode, options->fd);
     progress.renderer->options = &progress.options;

@@ -34,7 +34,7 @@ void sw_vertex_output(struct sw_vertex *vertex, int stream, struct sw_bytes byte
 void sw_vertex_bytes(struct sw_vertex *vertex, uint64_t done, uint64_t total);
 void sw_vertex_finish(struct sw_vertex *vertex, uint32_t state);
 
-/* Number of a vertex, unique in this process. [any] */
+/* Number of a vertex, unique among those that are shown. [any] */
 uint64_t sw_vertex_id(const struct sw_vertex *vertex);
 
 /* The last lines of a vertex' output, at most 40, joined by line breaks. To be freed. [any] */
