@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "core/base/alloc.h"
+#include "core/base/error.h"
 #include "core/base/hash.h"
 #include "core/base/map.h"
 #include "core/base/path.h"
@@ -63,6 +64,13 @@ static void sha256(struct sw_bytes bytes, char out[65]) {
     sw_sha256_hex(bytes.data, bytes.len, out);
 }
 
+static struct sw_error *make_error(uint32_t code, const char *message, const char *hint, const struct sw_place *place) {
+    struct sw_error *error = sw_error_new(code, "%s", message ? message : "failed without a message");
+    if (hint)
+        sw_error_hint(error, "%s", hint);
+    return place ? sw_error_at(error, *place) : error;
+}
+
 static const void *get_extension(const char *id) {
     return extension ? extension(id) : NULL;
 }
@@ -77,6 +85,7 @@ static const struct sw_host_progress progress = {sizeof progress, sw_vertex_star
 static const struct sw_host_secret secret = {sizeof secret, sw_secrets_value, sw_secrets_free_value, sw_secrets_ssh_socket};
 static const struct sw_host_credential credential = {sizeof credential, sw_credentials_find};
 static const struct sw_host_hash hash = {sizeof hash, sha256, sw_join256, sw_join224};
+static const struct sw_host_error error_table = {sizeof error_table, make_error};
 
 static struct sw_host host = {
     .size = sizeof host,
@@ -95,6 +104,7 @@ static struct sw_host host = {
     .secret = &secret,
     .credential = &credential,
     .hash = &hash,
+    .error = &error_table,
     .get_extension = get_extension,
 };
 

@@ -152,6 +152,12 @@ struct sw_host_hash {
     void (*join224)(struct sw_strings items, char out[57]);
 };
 
+struct sw_host_error {
+    uint32_t size;
+    /* Makes an error of the host's: `code` is an enum sw_error_code; `hint` and `place` may be NULL. All is copied. [any] */
+    struct sw_error *(*make)(uint32_t code, const char *message, const char *hint, const struct sw_place *place);
+};
+
 struct sw_host {
     uint32_t size;
     uint32_t abi_minor;
@@ -183,6 +189,7 @@ struct sw_host {
     const struct sw_host_blob *blob;
     const struct sw_host_hash *hash;
     const struct sw_host_plan *plan; /* builder.h */
+    const struct sw_host_error *error;
 
     /* A table that not every host has, by "slipway.<name>/<version>"; NULL when this one has not. [any] */
     const void *(*get_extension)(const char *id);
