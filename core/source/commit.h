@@ -36,9 +36,9 @@ bool sw_commit_read(const struct sw_commit *commit, const char *path, struct sw_
 bool sw_commit_resolve(const struct sw_commit *commit, const char *path, char **resolved, struct sw_strlist *links,
                        struct sw_error **error);
 
-/* Visits all files (not folders) that `matcher` matches, sorted bytewise by path. */
-bool sw_commit_list(const struct sw_commit *commit, const struct sw_matcher *matcher, sw_file_visit visit, void *context,
-                    struct sw_error **error);
+/* Visits all files (not folders) below `scope` that `matcher` matches, sorted bytewise by path. */
+bool sw_commit_list(const struct sw_commit *commit, const char *scope, const struct sw_matcher *matcher, sw_file_visit visit,
+                    void *context, struct sw_error **error);
 
 /* werf's checksum of the part of the tree below `scope` that `matcher` (made with the same scope) matches: 64 hex digits, or "". */
 bool sw_commit_checksum(const struct sw_commit *commit, const char *scope, const struct sw_matcher *matcher, char out[65],

@@ -20,6 +20,7 @@ struct sw_remote_request {
     const char *commit;
     const char *username; /* for http(s), or NULL */
     const char *password;
+    bool untrusted;                 /* the url comes from a commit: protocols that git allows to users only (file) are refused */
     const struct sw_cancel *cancel; /* may be NULL */
 };
 
