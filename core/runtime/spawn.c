@@ -18,7 +18,7 @@
 
 extern char **environ;
 
-/* All that the child needs, made ready before the fork: behind it only system calls are allowed. */
+/* All that the child needs, made ready before the fork: behind it only system calls are allowed, since the memory is still ours. */
 struct plan {
     const char *program;
     char *const *argv;
@@ -30,9 +30,12 @@ struct plan {
     size_t fd_count;
     bool terminal;
     pid_t parent;
-    /* Written by the child, which shares our memory until it runs its program. */
-    volatile int failure;
-    volatile bool cwd_failed;
+    int report; /* the child's end of a pipe, closed by a successful exec; a struct failure is written to it otherwise */
+};
+
+struct failure {
+    int number;
+    enum { AT_FOLDER = 1, AT_PROGRAM } at; /* 0: nothing failed */
 };
 
 static bool is_program(const char *path) {
@@ -92,7 +95,7 @@ static void reset_signals(void) {
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static bool place_descriptors(struct plan *plan) {
+static bool place_descriptors(const struct plan *plan) {
     int first_free = 3 + (int)plan->fd_count;
     for (size_t i = 0; i < plan->fd_count; i++) /* out of the way of each other first */
         if ((plan->high[i] = fcntl(plan->fds[i], F_DUPFD_CLOEXEC, first_free)) < 0)
@@ -116,56 +119,74 @@ static void join_group(const struct plan *plan) {
     tcsetpgrp(STDIN_FILENO, getpid()); /* SIGTTOU is blocked; fails, and need not work, when input is no terminal */
 }
 
-static _Noreturn void fail(struct plan *plan) {
-    plan->failure = errno;
+static _Noreturn void fail(const struct plan *plan, int at) {
+    struct failure failure = {errno, at};
+    ssize_t written = write(plan->report, &failure, sizeof failure);
+    (void)written;
     _exit(127);
 }
 
-static _Noreturn __attribute__((noinline)) void run_child(struct plan *plan) {
+static _Noreturn __attribute__((noinline)) void run_child(const struct plan *plan) {
     join_group(plan);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != plan->parent) /* the host ended before the line above */
         _exit(127);
-    if (plan->cwd && chdir(plan->cwd)) {
-        plan->cwd_failed = true;
-        fail(plan);
-    }
+    if (plan->cwd && chdir(plan->cwd))
+        fail(plan, AT_FOLDER);
     if (!place_descriptors(plan))
-        fail(plan);
+        fail(plan, AT_PROGRAM);
     reset_signals();
     execve(plan->program, plan->argv, plan->env);
-    fail(plan);
+    fail(plan, AT_PROGRAM);
 }
 
-static __attribute__((noinline)) pid_t fork_child(struct plan *plan) {
+static __attribute__((noinline)) pid_t fork_child(const struct plan *plan) {
     pid_t pid = vfork();
     if (!pid)
         run_child(plan);
     return pid;
 }
 
-/* Forks with all signals blocked, so that no handler of ours runs in the child, whose memory is ours. */
+/* What went wrong in the child before its program ran; waits until that is known. */
+static struct failure read_failure(int report) {
+    struct failure failure = {0};
+    while (read(report, &failure, sizeof failure) < 0 && errno == EINTR)
+        ;
+    return failure;
+}
+
+static bool fail_start(const struct plan *plan, struct failure failure, struct sw_error **error) {
+    if (failure.at == AT_FOLDER)
+        return sw_fail_errno(error, failure.number, "cannot start %s in %s", plan->argv[0], plan->cwd);
+    return sw_fail_errno(error, failure.number, "cannot start %s", plan->argv[0]);
+}
+
+/* Forks with all signals blocked, so that no handler of ours runs in the child while its memory is ours. -1: failed. */
 static pid_t start(struct plan *plan, struct sw_error **error) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC)) {
+        sw_fail_errno(error, errno, "cannot make a pipe");
+        return -1;
+    }
     sigset_t all, old;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old);
-    pid_t pid = fork_child(plan);
-    int number = errno;
+    /* The lowest numbers are those that the child fills: its end of the pipe must stay out of their way. */
+    plan->report = fcntl(ends[1], F_DUPFD_CLOEXEC, 3 + (int)plan->fd_count);
+    pid_t pid = plan->report < 0 ? -1 : fork_child(plan);
+    struct failure failure = {errno, pid < 0 ? AT_PROGRAM : 0};
     pthread_sigmask(SIG_SETMASK, &old, NULL);
-    if (pid < 0) {
-        sw_fail_errno(error, number, "cannot start %s", plan->argv[0]);
-        return -1;
-    }
-    if (plan->failure) {
-        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-            ;
-        if (plan->cwd_failed)
-            sw_fail_errno(error, plan->failure, "cannot start %s in %s", plan->argv[0], plan->cwd);
-        else
-            sw_fail_errno(error, plan->failure, "cannot start %s", plan->argv[0]);
-        return -1;
-    }
-    return pid;
+    sw_close(&ends[1]);
+    sw_close(&plan->report);
+    if (pid >= 0)
+        failure = read_failure(ends[0]);
+    sw_close(&ends[0]);
+    if (!failure.at)
+        return pid;
+    while (pid >= 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+    fail_start(plan, failure, error);
+    return -1;
 }
 
 /* A pipe whose write end is the child's and blocks, and whose read end is ours and does not. */

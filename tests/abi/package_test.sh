@@ -20,6 +20,12 @@ cp -r "$source/sdk/template" "$tmp/make"
 cmake -S "$tmp/cmake" -B "$tmp/cmake/build" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_C_FLAGS="-Wall -Wextra -Werror" >"$tmp/cmake.log"
 cmake --build "$tmp/cmake/build" >>"$tmp/cmake.log" || { cat "$tmp/cmake.log"; fail "the template does not build by CMake"; }
 
+for header in "$prefix"/include/slipway/*.h; do # each stands by itself, in C and in C++
+    for language in c c++; do
+        echo "#include \"$header\"" | cc -x $language -Wall -Wextra -Werror -I"$prefix/include" -fsyntax-only - || fail "$header is no $language"
+    done
+done
+
 export PKG_CONFIG_PATH="$prefix/share/pkgconfig"
 make -C "$tmp/make" CFLAGS="-Wall -Wextra -Werror" >"$tmp/make.log" 2>&1 || { cat "$tmp/make.log"; fail "the template does not build by make"; }
 
