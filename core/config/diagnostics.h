@@ -17,11 +17,16 @@ struct sw_diagnostic {
     struct sw_error *error; /* owned by the list */
 };
 
+struct sw_value;
+struct sw_yaml_text;
+
 struct sw_diagnostics {
     struct sw_diagnostic *items;
     size_t len;
     size_t cap;
     size_t error_count;
+    const struct sw_yaml_text *texts; /* of which excerpts are cut, borrowed while checks run; may be NULL */
+    size_t text_count;
 };
 
 void sw_diagnostics_fini(struct sw_diagnostics *list);
@@ -37,6 +42,12 @@ struct sw_error *sw_diagnose(struct sw_diagnostics *list, struct sw_place place,
 
 /* The same for a warning. */
 struct sw_error *sw_diagnose_warning(struct sw_diagnostics *list, struct sw_place place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The same two at a value, with its line and a caret as excerpt. `value` NULL: no place. */
+struct sw_error *sw_diagnose_value(struct sw_diagnostics *list, const struct sw_value *value, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+struct sw_error *sw_diagnose_value_warning(struct sw_diagnostics *list, const struct sw_value *value, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Sorts by file, line and column and drops repetitions. Findings of `first_file` come first. */

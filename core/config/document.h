@@ -11,11 +11,12 @@
 
 struct sw_value {
     enum sw_value_kind kind;
-    bool plain;         /* a scalar without quotes */
-    bool merged;        /* a pair's key that came by a merge key */
-    const char *source; /* text of a scalar as written; NULL for lists and maps */
-    const char *text;   /* Go's "%v" of a scalar, "" for null; NULL for lists and maps */
-    const char *printed;
+    bool plain;                    /* a scalar without quotes */
+    bool merged;                   /* a pair's key that came by a merge key */
+    const char *source;            /* text of a scalar as written; NULL for lists and maps */
+    const char *text;              /* Go's "%v" of a scalar, "" for null; NULL for lists and maps */
+    _Atomic(const char *) printed; /* of any value, made when first asked for */
+    struct sw_arena *arena;
     union {
         bool boolean;
         int64_t integer;
@@ -23,6 +24,7 @@ struct sw_value {
     };
     struct sw_place place;
     uint32_t rendered_line;   /* of the rendered text, 1-based */
+    uint32_t rendered_column; /* 1-based, in bytes */
     uint32_t depth;           /* of the deepest value below it */
     uint64_t weight;          /* values in it with aliases written out */
     struct sw_value **keys;   /* of a map, as scalars */

@@ -108,6 +108,8 @@ struct sw_image_need {
     size_t image; /* index into sw_project.images */
     enum sw_need_kind kind;
     struct sw_place place;
+    uint32_t rendered_line; /* of `place`, for excerpts */
+    uint32_t rendered_column;
 };
 
 struct sw_project_image {
@@ -117,7 +119,8 @@ struct sw_project_image {
     const struct sw_config_builder *builder;
     const struct sw_value *document; /* the whole document; images of one name list share it */
     struct sw_place place;           /* of the name */
-    struct sw_strings platforms;     /* effective, normalised, at least one */
+    struct sw_strings platforms;     /* effective, in the usual form, at least one */
+    const char *platform_problem;    /* what is wrong with one of them, for when the image is to be built; else NULL */
     const char *cache_version;       /* effective, "" for none */
     const char *network;             /* "" for none */
     const struct sw_project_secret *secrets;

@@ -36,4 +36,8 @@ struct sw_value *sw_yaml_parse(struct sw_arena *arena, const struct sw_yaml_text
  * wins, with a warning. */
 struct sw_value *sw_yaml_parse_lenient(struct sw_arena *arena, const struct sw_yaml_text *text, struct sw_diagnostics *list);
 
+/* Rendered line `line` of `text`, with a caret line below it; the line of the template is added when it differs. NULL when the text
+ * has no such line. To be freed. */
+char *sw_yaml_excerpt(const struct sw_yaml_text *text, uint32_t line, uint32_t column);
+
 #endif
