@@ -70,7 +70,7 @@ bool sw_check_path_stays(const char *path) {
 }
 
 static void check_glob(struct sw_check *check, const struct sw_value *glob, const char *key, const char *way) {
-    if (!sw_value_is_scalar(glob))
+    if (sw_value_kind_of(glob) != SW_VALUE_STRING)
         return;
     if (!sw_check_path_stays(glob->source)) {
         struct sw_error *error = sw_diagnose_value(check->list, glob, "%s › %s: \"%s\" must be a relative path that stays inside",
@@ -121,8 +121,8 @@ void sw_check_suggest_image(const struct sw_check *check, const char *name, stru
         struct sw_image_draft *draft = *(struct sw_image_draft **)sw_vec_at(&check->drafts, i);
         sw_vec_push(&names, &draft->image.name);
     }
-    const char *nearest = sw_suggest(name, (struct sw_strings){names.data, names.len});
-    if (nearest && *nearest && strcmp(nearest, name) != 0)
+    const char *nearest = strlen(name) > 2 ? sw_suggest(name, (struct sw_strings){names.data, names.len}) : NULL;
+    if (nearest && *nearest)
         sw_error_hint(error, "did you mean \"%s\"?", nearest);
     sw_vec_fini(&names);
 }

@@ -20,7 +20,7 @@ static void check_path(struct sw_check *check, const struct sw_image_document *d
 
 static void check_context_file(struct sw_check *check, const struct sw_image_document *document, const struct sw_value *item,
                                const char *key) {
-    if (!sw_value_is_scalar(item))
+    if (sw_value_kind_of(item) != SW_VALUE_STRING)
         return;
     sw_cleanup_free char *way = sw_format("%s › %s", document->subject, key);
     if (!sw_check_path_stays(item->source)) {

@@ -31,7 +31,7 @@ static const struct gate {
     [SW_GATE_SECRET_ENV] = {"config.secrets.allowEnvVariables", NAMES, "secret \"%s\" is not allowed by giterminism"},
     [SW_GATE_SECRET_FILE] = {"config.secrets.allowFiles", HOST_GLOBS, "secret \"%s\" is not allowed by giterminism"},
     [SW_GATE_SECRET_VALUE] = {"config.secrets.allowValueIds", NAMES, "secret \"%s\" is not allowed by giterminism"},
-    [SW_GATE_FROM_LATEST] = {"config.stapel.allowFromLatest", SWITCH, "fromLatest is not allowed by giterminism"},
+    [SW_GATE_FROM_LATEST] = {"config.stapel.allowFromLatest", SWITCH, "`fromLatest` is not allowed by giterminism"},
     [SW_GATE_GIT_BRANCH] = {"config.stapel.git.allowBranch", SWITCH,
                             "a git `branch`, which moves, is not allowed by giterminism: give `tag` or `commit`"},
     [SW_GATE_MOUNT_BUILD_DIR] = {"config.stapel.mount.allowBuildDir", SWITCH,

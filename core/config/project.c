@@ -80,7 +80,7 @@ static void report_unclaimed(struct sw_check *check, const struct sw_value *map,
 /* A document that has neither `configVersion` nor a name nor a claimed key. */
 static void report_unrecognized(struct sw_check *check, const struct sw_value *map) {
     static const char *const names[] = {"image", "artifact", "configVersion"};
-    if (sw_value_key(map, "project")) {
+    if (sw_value_key(map, "project") && !sw_check_misspelled(map, "configVersion")) {
         sw_error_hint(sw_diagnose_value(check->list, map, "key \"configVersion\" is missing"),
                       "write `configVersion: 1` beside `project`");
         return;

@@ -35,10 +35,8 @@ static void check_base(struct sw_check *check, const struct sw_image_document *d
     if (strstr(from, "<no value>"))
         sw_diagnose_value_warning(check->list, sw_value_get(value, "from"),
                                   "%s › from: \"%s\": a template printed a value that does not exist", document->subject, from);
-    if (sw_check_switch(value, "fromLatest", false)) {
-        sw_cleanup_free char *way = sw_format("%s › fromLatest", document->subject);
-        sw_check_gate(check, sw_value_key(value, "fromLatest"), SW_GATE_FROM_LATEST, NULL, way);
-    }
+    if (sw_check_switch(value, "fromLatest", false))
+        sw_check_gate(check, sw_value_key(value, "fromLatest"), SW_GATE_FROM_LATEST, NULL, document->subject);
 }
 
 static void refuse_for_artifact(struct sw_check *check, const struct sw_image_document *document, const char *key,

@@ -33,7 +33,8 @@ struct composer {
     bool failed; /* a finding that ends the reading was added */
     struct sw_vec lines;
     struct sw_vec anchors;
-    uint64_t made; /* values in the text itself */
+    uint64_t made;              /* values in the text itself */
+    const struct sw_value *key; /* the last one read, for syntax errors */
 };
 
 /* ---- places ---- */
@@ -130,23 +131,34 @@ static const char *hint_of_problem(const struct composer *c, size_t offset) {
     return NULL;
 }
 
-static void syntax_error(struct composer *c) {
-    struct sw_value at = {0};
+/* Where a syntax error is best shown: a quote or bracket that is never closed, where it begins. */
+static yaml_mark_t mark_of_problem(const struct composer *c) {
+    const char *problem = c->parser.problem ? c->parser.problem : "";
     yaml_mark_t mark = c->parser.problem_mark;
     if (c->parser.error == YAML_READER_ERROR) { /* it knows a byte offset only */
         size_t offset = c->parser.problem_offset < c->text->len ? c->parser.problem_offset : c->text->len;
         mark = (yaml_mark_t){0};
         while (mark.line + 1 < c->lines.len && ((struct line *)sw_vec_at(&c->lines, mark.line + 1))->offset <= offset)
             mark.line++;
+    } else if (strstr(problem, "unexpected end of stream") || strstr(problem, "expected ',' or")) {
+        mark = c->parser.context_mark;
     }
+    return mark;
+}
+
+static void syntax_error(struct composer *c) {
+    struct sw_value at = {0};
+    yaml_mark_t mark = mark_of_problem(c);
     set_place(c, &at, &mark);
-    const char *problem = c->parser.problem ? c->parser.problem : "unknown problem";
     const char *hint = hint_of_problem(c, offset_of(c, &mark));
-    struct sw_error *error = NULL;
+    struct sw_buf text = {0};
+    sw_buf_printf(&text, "YAML syntax: %s", c->parser.problem ? c->parser.problem : "unknown problem");
     if (c->parser.context && c->parser.error != YAML_READER_ERROR)
-        error = sw_diagnose_value(c->list, &at, "YAML syntax: %s (%s)", problem, c->parser.context);
-    else
-        error = sw_diagnose_value(c->list, &at, "YAML syntax: %s", problem);
+        sw_buf_printf(&text, " (%s)", c->parser.context);
+    if (c->key)
+        sw_buf_printf(&text, "; the last key before it is \"%s\"", c->key->source);
+    struct sw_error *error = sw_diagnose_value(c->list, &at, "%s", sw_buf_text(&text));
+    sw_buf_fini(&text);
     if (hint)
         sw_error_hint(error, "%s", hint);
     c->failed = true;
@@ -231,7 +243,8 @@ static struct sw_value *compose_alias(struct composer *c, uint32_t depth) {
 struct pairs {
     struct sw_vec keys;
     struct sw_vec values;
-    struct sw_map seen; /* text of a key, marked by how it was compared, to its value `struct sw_value` (the key) */
+    struct sw_map seen;             /* text of a key, marked by how it was compared, to the key */
+    const struct sw_value *merging; /* the `<<` whose pairs are being added */
 };
 
 static struct sw_value *compose(struct composer *c, uint32_t depth);
@@ -275,7 +288,8 @@ static bool is_merge(const struct composer *c) {
     return c->event.data.scalar.plain_implicit || (tag && strcmp(tag, "tag:yaml.org,2002:merge") == 0);
 }
 
-static void report_duplicate(struct composer *c, const struct sw_value *first, const struct sw_value *second) {
+static void report_duplicate(struct composer *c, const struct pairs *pairs, const struct sw_value *first,
+                             const struct sw_value *second) {
     if (first->merged != second->merged) { /* what must change is the key that is written out */
         const struct sw_value *written = first->merged ? second : first, *merged = first->merged ? first : second;
         struct sw_error *error =
@@ -284,7 +298,8 @@ static void report_duplicate(struct composer *c, const struct sw_value *first, c
         sw_error_hint(error, "a merge can add keys, it cannot be overridden: leave \"%s\" out on one side", written->source);
         return;
     }
-    sw_diagnose_value(c->list, second, "key \"%s\" is already set in line %u", second->source, first->place.line);
+    sw_diagnose_value(c->list, pairs->merging ? pairs->merging : second, "key \"%s\" is already set in line %u", second->source,
+                      first->place.line);
 }
 
 /* Keys are equal when their texts are, and below the top level also when YAML makes the same value of them. */
@@ -323,7 +338,7 @@ static void add_pair(struct composer *c, struct pairs *pairs, struct sw_value *k
         return;
     }
     if (!c->lenient) {
-        report_duplicate(c, first, key);
+        report_duplicate(c, pairs, first, key);
         return;
     }
     if (key->merged)
@@ -360,13 +375,19 @@ static bool merge(struct composer *c, struct pairs *pairs, const struct sw_value
 static bool compose_pair(struct composer *c, struct pairs *pairs, uint32_t depth) {
     bool merging = is_merge(c);
     struct sw_value *key = compose(c, depth + 1);
-    if (!key || !next_event(c))
+    if (!key)
+        return false;
+    if (key->source)
+        c->key = key;
+    if (!next_event(c))
         return false;
     struct sw_value *value = compose(c, depth + 1);
     if (!value)
         return false;
     if (merging) {
+        pairs->merging = key;
         merge(c, pairs, value, depth);
+        pairs->merging = NULL;
     } else if (key->kind == SW_VALUE_LIST || key->kind == SW_VALUE_MAP) {
         struct sw_error *error =
             sw_diagnose_value(c->list, key, "a key must be text, not %s", key->kind == SW_VALUE_LIST ? "a list" : "a map");
@@ -475,11 +496,13 @@ static struct sw_value *parse(struct sw_arena *arena, const struct sw_yaml_text 
         list->texts = text;
         list->text_count = 1;
     }
+    size_t mark = text->len >= 3 && memcmp(text->data, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0; /* a byte order mark is no column */
     find_lines(&c.lines, text->data, text->len);
+    ((struct line *)sw_vec_at(&c.lines, 0))->offset = mark;
     struct sw_value *root = NULL;
     if (yaml_parser_initialize(&c.parser)) {
         yaml_parser_set_encoding(&c.parser, YAML_UTF8_ENCODING);
-        yaml_parser_set_input_string(&c.parser, (const unsigned char *)text->data, text->len);
+        yaml_parser_set_input_string(&c.parser, (const unsigned char *)text->data + mark, text->len - mark);
         root = compose_document(&c);
         yaml_event_delete(&c.event);
         yaml_parser_delete(&c.parser);

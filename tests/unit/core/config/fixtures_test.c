@@ -9,8 +9,8 @@
 
 static void add_image(struct sw_buf *out, const struct sw_project *project, const struct sw_project_image *image) {
     sw_cleanup_free char *platforms = sw_strings_join(image->platforms, ",");
-    sw_buf_printf(out, "image \"%s\": %s, set %zu, %s%s", image->name, image->builder ? image->builder->name : "", image->set, platforms,
-                  image->final ? "" : ", not final");
+    sw_buf_printf(out, "image \"%s\": %s, set %zu, %s%s", image->name, image->builder ? image->builder->name : "", image->set,
+                  platforms, image->final ? "" : ", not final");
     for (size_t i = 0; i < image->need_count; i++)
         sw_buf_printf(out, "%s%s", i ? " " : ", needs ", project->images[image->needs[i].image].name);
     for (size_t i = 0; i < image->secret_count; i++)

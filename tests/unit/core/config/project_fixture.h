@@ -39,7 +39,9 @@ static inline bool is_separator(const char *line, size_t len) {
     if (len < 3 || strncmp(line, "---", 3) != 0)
         return false;
     size_t blank = 3 + strspn(line + 3, " \t\r");
-    return blank >= len || line[blank] == '\n' || line[blank] == '#';
+    if (blank < len && line[blank] == '#') /* a hyphen in the comment undoes it */
+        return !memchr(line + blank, '-', len - blank);
+    return blank >= len || line[blank] == '\n';
 }
 
 static inline bool is_comment(const char *line, size_t len) {
