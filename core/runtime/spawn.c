@@ -155,10 +155,11 @@ static struct failure read_failure(int report) {
     return failure;
 }
 
-static bool fail_start(const struct plan *plan, struct failure failure, struct sw_error **error) {
+static void fail_start(const struct plan *plan, struct failure failure, struct sw_error **error) {
     if (failure.at == AT_FOLDER)
-        return sw_fail_errno(error, failure.number, "cannot start %s in %s", plan->argv[0], plan->cwd);
-    return sw_fail_errno(error, failure.number, "cannot start %s", plan->argv[0]);
+        sw_fail_errno(error, failure.number, "cannot start %s in %s", plan->argv[0], plan->cwd);
+    else
+        sw_fail_errno(error, failure.number, "cannot start %s", plan->argv[0]);
 }
 
 /* Forks with all signals blocked, so that no handler of ours runs in the child while its memory is ours. -1: failed. */
