@@ -15,6 +15,7 @@
 #include "core/base/hash.h"
 #include "core/base/map.h"
 #include "core/runtime/cancel.h"
+#include "core/source/folders.h"
 #include "core/source/git.h"
 
 enum { LOCK_POLL_US = 50 * 1000 };
@@ -72,21 +73,6 @@ static struct mirror *find_mirror(struct sw_remotes *remotes, const char *url) {
     return mirror;
 }
 
-static bool make_folders(const char *path, struct sw_error **error) {
-    sw_cleanup_free char *copy = sw_strdup(path);
-    for (char *p = copy + 1;; p++) {
-        if (*p && *p != '/')
-            continue;
-        char was = *p;
-        *p = '\0';
-        if (mkdir(copy, 0777) != 0 && errno != EEXIST)
-            return sw_fail_errno(error, errno, "cannot make folder '%s'", copy);
-        *p = was;
-        if (!was)
-            return true;
-    }
-}
-
 /* One process at a time fills a mirror. The lock goes with the descriptor. */
 static int lock_mirror(const struct mirror *mirror, const struct sw_remote_request *request, struct sw_error **error) {
     sw_cleanup_free char *path = sw_format("%s.lock", mirror->folder);
@@ -121,7 +107,7 @@ static bool init_mirror(const struct mirror *mirror, const struct sw_remote_requ
     sw_cleanup_free char *head = sw_format("%s/HEAD", mirror->folder);
     if (access(head, F_OK) == 0)
         return true;
-    if (!make_folders(mirror->folder, error))
+    if (!sw_make_folders(mirror->folder, error))
         return false;
     sw_cleanup_free char *url = sw_git_without_passwords(request->url);
     const char *init[] = {"init", "--bare", "--quiet", "--template="};
@@ -264,7 +250,7 @@ const struct sw_commit *sw_remotes_commit(struct sw_remotes *remotes, const stru
         sw_fail(error, SW_ERROR_CONFIG, "'%s' is no git url", request->url);
         return NULL;
     }
-    if (!make_folders(remotes->cache, error))
+    if (!sw_make_folders(remotes->cache, error))
         return NULL;
     struct mirror *mirror = find_mirror(remotes, request->url);
     const struct sw_commit *commit = NULL;

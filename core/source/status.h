@@ -17,14 +17,16 @@ struct sw_status {
 void sw_status_fini(struct sw_status *status);
 #define sw_cleanup_status __attribute__((cleanup(sw_status_fini)))
 
-/* Finds the changes that `matcher` matches, sorted. A clean tree costs one stat a file; otherwise `git status` is asked. [any] */
-bool sw_status_read(struct sw_repository *repository, const struct sw_matcher *matcher, struct sw_status *status,
+/* Finds the changes at and below `scope` that `matcher` (made with the same scope) matches. A clean tree costs one stat a file;
+ * otherwise `git status` is asked. */
+bool sw_status_read(struct sw_repository *repository, const char *scope, const struct sw_matcher *matcher, struct sw_status *status,
                     struct sw_error **error);
 
-/* Refuses changes that `matcher` matches: SW_ERROR_DENIED with their list. Success at once when the repository is SW_LOOSE. */
-bool sw_status_require_committed(struct sw_repository *repository, const struct sw_matcher *matcher, struct sw_error **error);
+/* Refuses such changes: SW_ERROR_DENIED with their list. Success at once when the repository is SW_LOOSE or bare. */
+bool sw_status_require_committed(struct sw_repository *repository, const char *scope, const struct sw_matcher *matcher,
+                                 struct sw_error **error);
 
-/* The same for one path, in the words for a configuration file. [any] */
-bool sw_status_require_file(struct sw_repository *repository, const char *path, struct sw_error **error);
+/* The same for one file (or all below a folder). */
+bool sw_status_require_path(struct sw_repository *repository, const char *path, struct sw_error **error);
 
 #endif
