@@ -369,6 +369,22 @@ static const struct sw_commit *keep_commit(struct sw_repository *repository, git
     return commit;
 }
 
+/* An id, whole or abbreviated, or a reference by any name that git lets one use for it. */
+static git_object *find_object(git_repository *handle, const char *revision) {
+    git_object *object = NULL;
+    git_reference *reference = NULL;
+    git_oid id;
+    size_t len = strlen(revision);
+    bool is_id = len >= 4 && len <= GIT_OID_HEXSZ && strspn(revision, "0123456789abcdef") == len;
+    if (is_id && git_oid_fromstrn(&id, revision, len) == 0 &&
+        git_object_lookup_prefix(&object, handle, &id, len, GIT_OBJECT_ANY) == 0)
+        return object;
+    if (git_reference_dwim(&reference, handle, revision) == 0 && git_reference_peel(&object, reference, GIT_OBJECT_COMMIT) != 0)
+        object = NULL;
+    git_reference_free(reference);
+    return object;
+}
+
 const struct sw_commit *sw_repository_commit(struct sw_repository *repository, const char *revision, struct sw_error **error) {
     pthread_mutex_lock(&repository->lock);
     const struct sw_commit *known = sw_map_get(&repository->commits, revision);
@@ -378,9 +394,9 @@ const struct sw_commit *sw_repository_commit(struct sw_repository *repository, c
     git_repository *handle = sw_handle_borrow(repository, error);
     if (!handle)
         return NULL;
-    git_object *object = NULL, *peeled = NULL;
+    git_object *object = find_object(handle, revision), *peeled = NULL;
     const struct sw_commit *commit = NULL;
-    if (git_revparse_single(&object, handle, revision) == 0 && git_object_peel(&peeled, object, GIT_OBJECT_COMMIT) == 0)
+    if (object && git_object_peel(&peeled, object, GIT_OBJECT_COMMIT) == 0)
         commit = keep_commit(repository, (git_commit *)peeled);
     else
         sw_fail(error, SW_ERROR_NOT_FOUND, "there is no commit '%s' in the git repository at '%s'", revision,

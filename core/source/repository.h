@@ -46,8 +46,8 @@ void sw_repository_set_cache(struct sw_repository *repository, const char *folde
 /* Makes the objects in `folder` readable too, as if they were the repository's own. */
 void sw_repository_add_objects(struct sw_repository *repository, const char *folder);
 
-/* Commits live as long as their repository; asking again gives the same handle. `revision` is anything that git understands: an
- * id, a tag, a branch. SW_ERROR_NOT_FOUND when there is no such commit. */
+/* Commits live as long as their repository; asking again gives the same handle. `revision` is an id,
+ * whole or abbreviated, a branch, a tag, "HEAD". SW_ERROR_NOT_FOUND when there is no such commit. */
 const struct sw_commit *sw_repository_head(struct sw_repository *repository, struct sw_error **error);
 const struct sw_commit *sw_repository_commit(struct sw_repository *repository, const char *revision, struct sw_error **error);
 
