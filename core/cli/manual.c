@@ -5,8 +5,9 @@
 #include "core/base/alloc.h"
 #include "core/base/cleanup.h"
 
-static const char EXIT_CODES[] = "Exit codes: 0 done, 1 build failed, 2 wrong use, 3 wrong configuration, 4 backend or registry not "
-                                 "available, 130 or 143 cancelled.";
+static const char EXIT_CODES[] =
+    "Exit codes: 0 done, 1 build failed, 2 wrong use, 3 wrong configuration, 4 backend or registry not "
+    "available, 130 or 143 cancelled.";
 
 /* ---- text ---- */
 
@@ -115,8 +116,9 @@ static void put_option_row(struct sw_buf *out, const struct sw_option *option) {
 }
 
 static void markdown_whole(struct sw_buf *out) {
-    sw_buf_printf(out, "# The command line\n\nMade by `slipway help --as markdown`.\n\n%s\n\n| command | what it does |\n| --- | --- |\n",
-                  EXIT_CODES);
+    sw_buf_printf(
+        out, "# The command line\n\nMade by `slipway help --as markdown`.\n\n%s\n\n| command | what it does |\n| --- | --- |\n",
+        EXIT_CODES);
     for (size_t i = 0; i < sw_command_count; i++)
         sw_buf_printf(out, "| `%s` | %s |\n", sw_commands[i]->name, sw_commands[i]->summary);
     for (size_t i = 0; i < sw_command_count; i++) {
@@ -141,8 +143,9 @@ static void man_text(struct sw_buf *out, const char *text) {
 }
 
 static void man_whole(struct sw_buf *out) {
-    sw_buf_puts(out, ".TH SLIPWAY 1 \"\" \"slipway " SLIPWAY_VERSION "\"\n.SH NAME\nslipway \\- build container images from werf.yaml\n"
-                     ".SH SYNOPSIS\n.B slipway\nCOMMAND [OPTIONS]\n.SH COMMANDS\n");
+    sw_buf_puts(out,
+                ".TH SLIPWAY 1 \"\" \"slipway " SLIPWAY_VERSION "\"\n.SH NAME\nslipway \\- build container images from werf.yaml\n"
+                ".SH SYNOPSIS\n.B slipway\nCOMMAND [OPTIONS]\n.SH COMMANDS\n");
     for (size_t i = 0; i < sw_command_count; i++) {
         sw_buf_printf(out, ".TP\n.B %s %s\n", sw_commands[i]->name, sw_commands[i]->operands);
         man_text(out, sw_commands[i]->text ? sw_commands[i]->text : sw_commands[i]->summary);

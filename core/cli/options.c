@@ -51,7 +51,8 @@ static const struct sw_option *find_letter(char letter, uint32_t groups) {
 
 /* As Go's strconv.ParseBool: 1, 0, or -1. */
 static int parse_bool(const char *text) {
-    static const char *const yes[] = {"1", "t", "T", "TRUE", "true", "True"}, *const no[] = {"0", "f", "F", "FALSE", "false", "False"};
+    static const char *const yes[] = {"1", "t", "T", "TRUE", "true", "True"}, *const no[] = {"0",     "f",     "F",
+                                                                                             "FALSE", "false", "False"};
     for (size_t i = 0; i < sizeof yes / sizeof *yes; i++) {
         if (strcmp(text, yes[i]) == 0)
             return 1;

@@ -19,7 +19,7 @@ enum { MAX_SECRET = 1024 * 1024 };
 struct secret {
     char *plan_id;
     char *id;
-    enum sw_secret_source source;
+    enum sw_secret_origin source;
     char *text;
     bool used;
 };
@@ -43,7 +43,7 @@ static void free_secret(void *value) {
     free(secret);
 }
 
-void sw_secrets_add(const char *plan_id, const char *id, enum sw_secret_source source, const char *text) {
+void sw_secrets_add(const char *plan_id, const char *id, enum sw_secret_origin source, const char *text) {
     sw_cleanup_free char *name = key(plan_id, id);
     struct secret *secret = sw_new(sizeof *secret);
     *secret = (struct secret){sw_strdup(plan_id), sw_strdup(id), source, sw_strdup(text), false};
@@ -97,9 +97,9 @@ static bool read_file(const struct secret *secret, struct sw_bytes *value, struc
 }
 
 static bool read_value(const struct secret *secret, struct sw_bytes *value, struct sw_error **error) {
-    if (secret->source == SW_SECRET_FILE)
+    if (secret->source == SW_SECRET_FROM_FILE)
         return read_file(secret, value, error);
-    const char *text = secret->source == SW_SECRET_ENV ? getenv(secret->text) : secret->text;
+    const char *text = secret->source == SW_SECRET_FROM_ENV ? getenv(secret->text) : secret->text;
     if (!text)
         return sw_fail(error, SW_ERROR_NOT_FOUND, "secret %s: environment variable %s is not set", secret->id, secret->text);
     *value = (struct sw_bytes){sw_strdup(text), strlen(text)};

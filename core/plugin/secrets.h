@@ -7,14 +7,14 @@
 
 #include "slipway/types.h"
 
-enum sw_secret_source {
-    SW_SECRET_ENV,   /* name of an environment variable of the host */
-    SW_SECRET_FILE,  /* path of a file of the host */
-    SW_SECRET_VALUE, /* the value itself */
+enum sw_secret_origin {
+    SW_SECRET_FROM_ENV,   /* name of an environment variable of the host */
+    SW_SECRET_FROM_FILE,  /* path of a file of the host */
+    SW_SECRET_FROM_TEXT, /* the value itself */
 };
 
 /* Names a secret of plan `plan_id`. Strings are copied. [loop] */
-void sw_secrets_add(const char *plan_id, const char *id, enum sw_secret_source source, const char *text);
+void sw_secrets_add(const char *plan_id, const char *id, enum sw_secret_origin source, const char *text);
 
 /* Names an agent's socket of plan `plan_id`. [loop] */
 void sw_secrets_add_ssh(const char *plan_id, const char *id, const char *socket);

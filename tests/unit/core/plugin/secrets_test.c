@@ -16,12 +16,12 @@ static void values_come_from_their_sources_when_they_are_asked_for(void **state)
     (void)state;
     static const struct {
         const char *id;
-        enum sw_secret_source source;
+        enum sw_secret_origin source;
         const char *text, *value;
     } cases[] = {
-        {"env", SW_SECRET_ENV, "SLIPWAY_TEST_SECRET", "from env"},
-        {"file", SW_SECRET_FILE, path, "from file\n"},
-        {"value", SW_SECRET_VALUE, "from text", "from text"},
+        {"env", SW_SECRET_FROM_ENV, "SLIPWAY_TEST_SECRET", "from env"},
+        {"file", SW_SECRET_FROM_FILE, path, "from file\n"},
+        {"value", SW_SECRET_FROM_TEXT, "from text", "from text"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         sw_secrets_add("plan1", cases[i].id, cases[i].source, cases[i].text);
@@ -42,8 +42,8 @@ static void secrets_belong_to_one_plan(void **state) {
     (void)state;
     sw_cleanup_error struct sw_error *error = NULL;
     struct sw_bytes value;
-    sw_secrets_add("plan1", "id", SW_SECRET_VALUE, "one");
-    sw_secrets_add("plan2", "id", SW_SECRET_VALUE, "two");
+    sw_secrets_add("plan1", "id", SW_SECRET_FROM_TEXT, "one");
+    sw_secrets_add("plan2", "id", SW_SECRET_FROM_TEXT, "two");
     assert_true(sw_secrets_value("plan2", "id", &value, NULL));
     assert_memory_equal(value.data, "two", 3);
     sw_secrets_free_value(&value);
@@ -55,13 +55,13 @@ static void secrets_belong_to_one_plan(void **state) {
 static void a_source_that_is_not_there_is_named(void **state) {
     (void)state;
     static const struct {
-        enum sw_secret_source source;
+        enum sw_secret_origin source;
         const char *text, *message;
         uint32_t code;
     } cases[] = {
-        {SW_SECRET_ENV, "SLIPWAY_NOT_SET", "secret id: environment variable SLIPWAY_NOT_SET is not set", SW_ERROR_NOT_FOUND},
-        {SW_SECRET_FILE, "/no/such/file", "secret id: /no/such/file: No such file or directory", SW_ERROR_NOT_FOUND},
-        {SW_SECRET_FILE, "/dev/zero", "secret id: /dev/zero is no regular file", SW_ERROR_CONFIG},
+        {SW_SECRET_FROM_ENV, "SLIPWAY_NOT_SET", "secret id: environment variable SLIPWAY_NOT_SET is not set", SW_ERROR_NOT_FOUND},
+        {SW_SECRET_FROM_FILE, "/no/such/file", "secret id: /no/such/file: No such file or directory", SW_ERROR_NOT_FOUND},
+        {SW_SECRET_FROM_FILE, "/dev/zero", "secret id: /dev/zero is no regular file", SW_ERROR_CONFIG},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         sw_cleanup_error struct sw_error *error = NULL;
@@ -81,9 +81,9 @@ static void only_secrets_that_were_used_are_searched_for(void **state) {
     (void)state;
     sw_cleanup_buf struct sw_buf seen = {0};
     struct sw_bytes value;
-    sw_secrets_add("plan", "used", SW_SECRET_VALUE, "a");
-    sw_secrets_add("plan", "unused", SW_SECRET_VALUE, "b");
-    sw_secrets_add("other", "used", SW_SECRET_VALUE, "c");
+    sw_secrets_add("plan", "used", SW_SECRET_FROM_TEXT, "a");
+    sw_secrets_add("plan", "unused", SW_SECRET_FROM_TEXT, "b");
+    sw_secrets_add("other", "used", SW_SECRET_FROM_TEXT, "c");
     assert_true(sw_secrets_value("plan", "used", &value, NULL));
     sw_secrets_free_value(&value);
     assert_true(sw_secrets_value("other", "used", &value, NULL));
