@@ -6,7 +6,7 @@
 #include "core/base/error.h"
 #include "core/cli/app.h"
 #include "core/cli/command.h"
-#include "core/config/listing.h"
+#include "core/cli/listing.h"
 #include "core/config/selection.h"
 
 /* Loads the project and lets `print` write to standard output. */
@@ -31,12 +31,21 @@ static int run_render(const struct sw_arguments *arguments, struct sw_error **er
     return with_project(arguments, print_rendered, error);
 }
 
-static bool print_list(const struct sw_app *app, struct sw_error **error) {
-    (void)error;
+static bool print_chosen(const struct sw_app *app, void (*print)(struct sw_buf *out, const struct sw_project *project, const bool *chosen),
+                         struct sw_error **error) {
+    struct sw_selection_result selection = {0};
     sw_cleanup_buf struct sw_buf out = {0};
-    sw_listing_names(&out, app->config->project, sw_argument_flag(app->arguments, "final-images-only"));
+    bool final_only = sw_argument_flag(app->arguments, "final-images-only");
+    if (!sw_select_images(app->config->project, sw_strlist_view(&app->arguments->positionals), final_only, &selection, error))
+        return false;
+    print(&out, app->config->project, selection.chosen);
     fputs(sw_buf_text(&out), stdout);
+    sw_selection_result_fini(&selection);
     return true;
+}
+
+static bool print_list(const struct sw_app *app, struct sw_error **error) {
+    return print_chosen(app, sw_listing_names, error);
 }
 
 static int run_list(const struct sw_arguments *arguments, struct sw_error **error) {
@@ -44,14 +53,7 @@ static int run_list(const struct sw_arguments *arguments, struct sw_error **erro
 }
 
 static bool print_dependencies(const struct sw_app *app, struct sw_error **error) {
-    struct sw_selection_result selection = {0};
-    sw_cleanup_buf struct sw_buf out = {0};
-    if (!sw_select_images(app->config->project, sw_strlist_view(&app->arguments->positionals), false, &selection, error))
-        return false;
-    sw_listing_graph(&out, app->config->project, selection.needed);
-    fputs(sw_buf_text(&out), stdout);
-    sw_selection_result_fini(&selection);
-    return true;
+    return print_chosen(app, sw_listing_graph, error);
 }
 
 static int run_graph(const struct sw_arguments *arguments, struct sw_error **error) {
@@ -90,7 +92,7 @@ const struct sw_command sw_command_config_graph = {
     .name = "config graph",
     .operands = "[IMAGE…]",
     .summary = "print which image needs which",
-    .groups = SW_OPTIONS_PROJECT,
+    .groups = SW_OPTIONS_PROJECT | SW_OPTIONS_SELECT,
     .max_operands = SIZE_MAX,
     .run = run_graph,
 };
