@@ -31,7 +31,8 @@ static int run_render(const struct sw_arguments *arguments, struct sw_error **er
     return with_project(arguments, print_rendered, error);
 }
 
-static bool print_chosen(const struct sw_app *app, void (*print)(struct sw_buf *out, const struct sw_project *project, const bool *chosen),
+static bool print_chosen(const struct sw_app *app,
+                         void (*print)(struct sw_buf *out, const struct sw_project *project, const bool *chosen),
                          struct sw_error **error) {
     struct sw_selection_result selection = {0};
     sw_cleanup_buf struct sw_buf out = {0};

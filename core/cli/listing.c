@@ -114,8 +114,8 @@ void sw_listing_schema(struct sw_buf *out, const struct sw_config_builder *build
     json_array_append_new(documents, json_loads(sw_schema_meta_text, 0, NULL));
     for (size_t i = 0; i < count; i++)
         json_array_append_new(documents, of_builder(common, &builders[i]));
-    sw_cleanup_json json_t *schema = json_pack("{s:s, s:s, s:o}", "$schema", "https://json-schema.org/draft/2020-12/schema", "title",
-                                               "a document of werf.yaml", "anyOf", documents);
+    sw_cleanup_json json_t *schema = json_pack("{s:s, s:s, s:o}", "$schema", "https://json-schema.org/draft/2020-12/schema",
+                                               "title", "a document of werf.yaml", "anyOf", documents);
     sw_cleanup_free char *text = json_dumps(schema, JSON_INDENT(2));
     sw_buf_puts(out, text);
     sw_buf_putc(out, '\n');
