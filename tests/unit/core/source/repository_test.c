@@ -11,6 +11,12 @@
     "git init -q -b main . && mkdir d && echo 1 >d/f && git add . && git commit -qm one && git tag v1 && echo 2 >d/f && git " \
     "commit -qam two"
 
+/* libgit2 1.5 leaks what it matches regular expressions with, when it opens a repository that has extensions. */
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void) {
+    return "leak:libpcre2-8";
+}
+
 static char *read_head(const char *folder, const char *path) {
     struct sw_error *error = NULL;
     sw_cleanup_repository struct sw_repository *repository = sw_repository_open(folder, &error);
