@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "core/base/alloc.h"
@@ -15,6 +14,7 @@
 #include "core/base/cleanup.h"
 #include "core/base/error.h"
 #include "core/base/fsremove.h"
+#include "core/base/fsxattr.h"
 #include "core/base/hash.h"
 
 enum { FOLDER_SLOTS = 32, LINK_LIMIT = 255, RACE_RETRIES = 64 };
@@ -275,54 +275,30 @@ int sw_fsroot_set_attr(struct sw_fsroot *root, const char *path, const struct sw
     return folder < 0 ? -1 : set_attr_at(folder, name, attr);
 }
 
-/* A name of `path` for the calls that know no descriptors: through /proc, where the folder is already resolved. To be freed. */
-static char *name_in_proc(struct sw_fsroot *root, const char *path) {
-    if (is_nameless(path)) {
-        size_t len = strlen(path);
-        int fd = folder_at(root, path, len);
-        return fd < 0 ? NULL : sw_format("/proc/self/fd/%d/.", fd);
-    }
+/* Folder and name for the xattr calls; the root and its like are "." of themselves. */
+static int xattr_place(struct sw_fsroot *root, const char *path, const char **name) {
+    if (!is_nameless(path))
+        return sw_fsroot_parent(root, path, name);
+    *name = ".";
+    return folder_at(root, path, strlen(path));
+}
+
+int sw_fsroot_set_xattr(struct sw_fsroot *root, const char *path, const char *xattr, const void *value, size_t len) {
     const char *name;
-    int folder = sw_fsroot_parent(root, path, &name);
-    return folder < 0 ? NULL : sw_format("/proc/self/fd/%d/%s", folder, name);
+    int folder = xattr_place(root, path, &name);
+    return folder < 0 ? -1 : sw_fsxattr_set(folder, name, xattr, value, len);
 }
 
-int sw_fsroot_set_xattr(struct sw_fsroot *root, const char *path, const char *name, const void *value, size_t len) {
-    sw_cleanup_free char *proc = name_in_proc(root, path);
-    return proc ? lsetxattr(proc, name, value, len, 0) : -1;
-}
-
-void *sw_fsroot_get_xattr(struct sw_fsroot *root, const char *path, const char *name, size_t *len) {
-    sw_cleanup_free char *proc = name_in_proc(root, path);
-    ssize_t size = proc ? lgetxattr(proc, name, NULL, 0) : -1;
-    while (size >= 0) {
-        sw_cleanup_free char *value = sw_new((size_t)size + 1);
-        ssize_t got = lgetxattr(proc, name, value, (size_t)size);
-        if (got >= 0 || errno != ERANGE) {
-            *len = got >= 0 ? (size_t)got : 0;
-            return got >= 0 ? sw_steal(&value) : NULL;
-        }
-        size = lgetxattr(proc, name, NULL, 0); /* it grew in between */
-    }
-    return NULL;
+void *sw_fsroot_get_xattr(struct sw_fsroot *root, const char *path, const char *xattr, size_t *len) {
+    const char *name;
+    int folder = xattr_place(root, path, &name);
+    return folder < 0 ? NULL : sw_fsxattr_get(folder, name, xattr, len);
 }
 
 char *sw_fsroot_list_xattr(struct sw_fsroot *root, const char *path, size_t *len) {
-    sw_cleanup_free char *proc = name_in_proc(root, path);
-    ssize_t size = proc ? llistxattr(proc, NULL, 0) : -1;
-    while (size >= 0) {
-        sw_cleanup_free char *names = sw_new((size_t)size + 1);
-        ssize_t got = size ? llistxattr(proc, names, (size_t)size) : 0;
-        if (got >= 0 || errno != ERANGE) {
-            *len = got >= 0 ? (size_t)got : 0;
-            return got >= 0 ? sw_steal(&names) : NULL;
-        }
-        size = llistxattr(proc, NULL, 0);
-    }
-    if (errno != EOPNOTSUPP && errno != ENOTSUP)
-        return NULL;
-    *len = 0;
-    return sw_strdup("");
+    const char *name;
+    int folder = xattr_place(root, path, &name);
+    return folder < 0 ? NULL : sw_fsxattr_list(folder, name, len);
 }
 
 /* --- changing --- */

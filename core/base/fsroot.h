@@ -87,10 +87,10 @@ struct sw_fsattr {
 int sw_fsattr_apply(int fd, const struct sw_fsattr *attr);
 int sw_fsroot_set_attr(struct sw_fsroot *root, const char *path, const struct sw_fsattr *attr);
 
-int sw_fsroot_set_xattr(struct sw_fsroot *root, const char *path, const char *name, const void *value, size_t len);
+int sw_fsroot_set_xattr(struct sw_fsroot *root, const char *path, const char *xattr, const void *value, size_t len);
 
 /* Value of an xattr, to be freed; NULL and ENODATA when it has none. */
-void *sw_fsroot_get_xattr(struct sw_fsroot *root, const char *path, const char *name, size_t *len);
+void *sw_fsroot_get_xattr(struct sw_fsroot *root, const char *path, const char *xattr, size_t *len);
 
 /* Names of all xattrs as listxattr gives them (each with its NUL), to be freed; `*len` may be 0. */
 char *sw_fsroot_list_xattr(struct sw_fsroot *root, const char *path, size_t *len);

@@ -177,3 +177,19 @@ int sw_fswalk_next(struct sw_fswalk *walk, struct sw_fsentry *entry, struct sw_e
 void sw_fswalk_skip(struct sw_fswalk *walk) {
     walk->enter = false;
 }
+
+int sw_fsentry_open(const struct sw_fsentry *entry, int flags) {
+    int fd = openat(entry->folder, entry->name, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    struct stat status;
+    if (fd < 0 || (fstat(fd, &status) == 0 && ((status.st_mode ^ entry->status.st_mode) & S_IFMT) == 0))
+        return fd;
+    close(fd);
+    errno = ESTALE;
+    return -1;
+}
+
+char *sw_fsentry_readlink(const struct sw_fsentry *entry) {
+    char target[4097];
+    ssize_t len = readlinkat(entry->folder, entry->name, target, sizeof target - 1);
+    return len < 0 ? NULL : sw_strndup(target, (size_t)len);
+}

@@ -27,6 +27,12 @@ int sw_fswalk_next(struct sw_fswalk *walk, struct sw_fsentry *entry, struct sw_e
 /* Leaves out what is below the folder that was given last. */
 void sw_fswalk_skip(struct sw_fswalk *walk);
 
+/* Opens the entry that was given last, if it still is of its kind. -1 and errno. */
+int sw_fsentry_open(const struct sw_fsentry *entry, int flags);
+
+/* A symlink's target, to be freed. NULL and errno. */
+char *sw_fsentry_readlink(const struct sw_fsentry *entry);
+
 void sw_fswalk_free(struct sw_fswalk *walk);
 void sw_fswalk_free_p(struct sw_fswalk **walk);
 #define sw_cleanup_fswalk __attribute__((cleanup(sw_fswalk_free_p)))

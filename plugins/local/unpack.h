@@ -7,20 +7,14 @@
 #ifndef PLUGINS_LOCAL_UNPACK_H
 #define PLUGINS_LOCAL_UNPACK_H
 
+#include "plugins/local/extract.h"
 #include "plugins/local/work.h"
-
-enum sw_unpack_form {
-    SW_UNPACK_DIFF, /* into an empty folder, to be a lower layer of overlayfs: whiteouts become 0:0 devices, trusted.overlay.opaque */
-    SW_UNPACK_DIFF_USER, /* the same for overlayfs mounted with userxattr: user.overlay.opaque */
-    SW_UNPACK_TREE,      /* over what the layers below left there: whiteouts remove */
-    SW_UNPACK_ARCHIVE,   /* no layer but a user's archive: whiteout names are ordinary ones; owners and times as `owner` says */
-};
 
 /* 0: the default. */
 struct sw_unpack_limits {
     uint64_t entries;    /* 4 Mi */
     uint64_t bytes;      /* of the uncompressed tar: 256 GiB */
-    uint32_t ratio;      /* uncompressed to compressed, once past 64 MiB: 1200 */
+    uint32_t ratio;      /* uncompressed to compressed, once past 1 GiB: 4000 */
     uint32_t depth;      /* components of a name: 2000 */
     uint32_t meta_bytes; /* of one entry's extended headers: 1 MiB */
 };
@@ -28,10 +22,13 @@ struct sw_unpack_limits {
 struct sw_unpack {
     int blob; /* read from its current offset to its end */
     int folder;
-    enum sw_unpack_form form;
-    bool keep_owner;     /* false: everything belongs to the caller (a user namespace with a single id) */
-    const char *digest;  /* of the blob, "sha256:…"; NULL: not checked */
-    const char *diff_id; /* of the tar; NULL: not checked */
+    enum sw_extract_form form; /* not SW_EXTRACT_ARCHIVE */
+    bool keep_owner;           /* false: everything belongs to the caller (a user namespace with a single id) */
+    const char *digest;        /* of the blob, "sha256:…"; NULL: not checked */
+    const char *diff_id;       /* of the tar; NULL: not checked */
+    const int *lowers; /* folders of the layers below, the topmost first: where folders that the layer does not describe, and
+                            targets of hard links that it does not hold, get their metadata and content from. May be none. */
+    size_t lower_count;
     struct sw_unpack_limits limits;
     const struct sw_work *work;
 };
@@ -42,6 +39,7 @@ struct sw_unpack_sum {
     uint64_t entries;
     uint64_t tar_bytes;
     uint64_t blob_bytes;
+    bool hides_lowers; /* the layer's root is opaque: nothing of the layers below is to be seen, which overlayfs cannot say */
 };
 
 /* `sum` may be NULL. */

@@ -17,7 +17,7 @@
 #include "tests/unit/check.h"
 
 struct scratch {
-    char path[64];
+    char path[96];
     int fd;
 };
 
