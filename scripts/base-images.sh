@@ -1,0 +1,55 @@
+# base-images.sh - sourced: makes base images from Debian's packages, since none is downloaded, and pushes them to $REGISTRY.
+#
+#   base_busybox              $REGISTRY/base/busybox:1, a static busybox with its applets and two users
+#   base_rich                 $REGISTRY/base/rich:1, the same files with every member of the image config set
+#   base_tcc                  $REGISTRY/base/tcc:1, busybox and a C compiler
+
+BASE_IMAGES=$(dirname "${BASH_SOURCE[0]}")
+
+base_push() { # NAME ROOT CONFIG-JSON
+  local layout
+  layout=$(mktemp -d "$SERVICES/layout.XXXXXX")
+  python3 "$BASE_IMAGES/make-image.py" "$2" "$layout" "$3"
+  skopeo copy -q --dest-tls-verify=false "oci:$layout:1" "docker://$REGISTRY/base/$1:1"
+  rm -rf "$layout"
+}
+
+base_root() { # FOLDER: a root file system of busybox
+  local root=$1 applet
+  mkdir -p "$root"/{bin,tmp,etc,root,usr/bin,var,home,lib}
+  chmod 1777 "$root/tmp"
+  cp /bin/busybox "$root/bin/busybox"
+  for applet in $(/bin/busybox --list); do
+    [ -e "$root/bin/$applet" ] || ln -s busybox "$root/bin/$applet"
+  done
+  printf 'root:x:0:0:root:/root:/bin/sh\napp:x:1000:1000::/home:/bin/sh\n' > "$root/etc/passwd"
+  printf 'root:x:0:\napp:x:1000:\n' > "$root/etc/group"
+}
+
+base_path='"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"'
+
+base_busybox() {
+  base_root "$SERVICES/root-busybox"
+  base_push busybox "$SERVICES/root-busybox" "{\"Env\": [$base_path], \"Cmd\": [\"/bin/sh\"]}"
+}
+
+base_rich() {
+  [ -d "$SERVICES/root-busybox" ] || base_root "$SERVICES/root-busybox"
+  base_push rich "$SERVICES/root-busybox" "{\"Env\": [$base_path, \"LANG=C.UTF-8\", \"KEEP=1\"], \"Cmd\": [\"serve\"],
+    \"Entrypoint\": [\"/bin/sh\", \"-c\"], \"User\": \"app\", \"WorkingDir\": \"/home\", \"Volumes\": {\"/var/data\": {}, \"/var/log\": {}},
+    \"ExposedPorts\": {\"8080/tcp\": {}}, \"Labels\": {\"org.example.one\": \"1\", \"org.example.two\": \"2\"}, \"StopSignal\": \"SIGINT\"}"
+}
+
+base_tcc() {
+  local root=$SERVICES/root-tcc
+  base_root "$root"
+  rmdir "$root/lib"
+  ln -s usr/lib "$root/lib"
+  ln -s usr/lib64 "$root/lib64"
+  mkdir -p "$root/usr/lib" "$root/usr/lib64"
+  # The files of the packages, copied as they are installed here; documentation is of no use.
+  dpkg -L tcc libc6 libc6-dev linux-libc-dev libcrypt-dev | grep -vE '^/usr/share' | while read -r file; do
+    if [ -f "$file" ] || [ -L "$file" ]; then echo "${file#/}"; fi
+  done | sort -u | grep -vE '^(lib|lib64)$' | tar -C / --hard-dereference -cf - -T - 2>/dev/null | tar -C "$root" -xf - --keep-directory-symlink
+  base_push tcc "$root" "{\"Env\": [$base_path], \"Cmd\": [\"/bin/sh\"]}"
+}
