@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/base/alloc.h"
 #include "core/base/cleanup.h"
@@ -37,18 +36,12 @@ int64_t sw_commit_author_time(const struct sw_commit *commit) {
     return commit->author_time;
 }
 
+const char *sw_commit_author_text(const struct sw_commit *commit) {
+    return commit->human_time;
+}
+
 char *sw_commit_human_time(const struct sw_commit *commit) {
-    time_t local = (time_t)(commit->author_time + (int64_t)commit->author_offset * 60);
-    struct tm tm;
-    char date[64];
-    gmtime_r(&local, &tm);
-    strftime(date, sizeof date, "%Y-%m-%d %H:%M:%S", &tm);
-    int minutes = abs(commit->author_offset);
-    /* Go's git library reads hours and minutes apart and loses the sign of an offset below one hour. */
-    char sign = commit->author_offset < 0 && minutes >= 60 ? '-' : '+';
-    char zone[16];
-    snprintf(zone, sizeof zone, "%c%02d%02d", sign, minutes / 60 % 100, minutes % 60);
-    return sw_format("%s %s %s", date, zone, zone);
+    return sw_strdup(commit->human_time);
 }
 
 struct sw_strings sw_commit_parents(const struct sw_commit *commit) {

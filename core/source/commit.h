@@ -18,7 +18,8 @@ struct sw_repository *sw_commit_repository(const struct sw_commit *commit);
 int64_t sw_commit_time(const struct sw_commit *commit);
 int64_t sw_commit_author_time(const struct sw_commit *commit);
 
-/* Author's time as Go prints it, "2026-08-11 12:34:56 +0300 +0300". To be freed. */
+/* Author's time as Go prints it, "2026-08-11 12:34:56 +0300 +0300": as long as the commit lives, and to be freed. */
+const char *sw_commit_author_text(const struct sw_commit *commit);
 char *sw_commit_human_time(const struct sw_commit *commit);
 
 /* Ids of its parents. Lives as long as the commit. */

@@ -70,6 +70,8 @@ const struct sw_host_files sw_host_files_table = {
     .is_ancestor = sw_commit_is_ancestor,
     .patch = sw_patch_read,
     .free_patch = sw_patch_free,
+    .author_time = sw_commit_author_time,
+    .human_time = sw_commit_author_text,
 };
 
 /* --- contextAddFiles -------------------------------------------------------------------------------------------------------------- */

@@ -36,7 +36,7 @@ struct sw_commit {
     char tree_id[GIT_OID_HEXSZ + 1];
     int64_t time;
     int64_t author_time;
-    int author_offset; /* minutes */
+    char *human_time;
     struct sw_strlist parents;
     pthread_mutex_t lock; /* guards `files` */
     struct sw_map files;  /* struct sw_file * by path, in `arena` */

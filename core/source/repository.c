@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/base/alloc.h"
@@ -165,6 +166,7 @@ static void free_commit(void *value) {
     sw_map_fini(&commit->files, NULL);
     sw_strlist_fini(&commit->parents);
     sw_arena_fini(&commit->arena);
+    free(commit->human_time);
     pthread_mutex_destroy(&commit->lock);
     free(commit);
 }
@@ -335,6 +337,20 @@ git_object *sw_handle_object(struct sw_repository *repository, git_repository *h
 
 /* --- commits ------------------------------------------------------------------------------------------------------------------- */
 
+/* As Go prints a time in the zone it was written down in. */
+static char *human_time(const git_time *when) {
+    time_t local = (time_t)(when->time + (int64_t)when->offset * 60);
+    struct tm tm;
+    char date[64], zone[16];
+    gmtime_r(&local, &tm);
+    strftime(date, sizeof date, "%Y-%m-%d %H:%M:%S", &tm);
+    int minutes = abs(when->offset);
+    /* Go's git library reads hours and minutes apart and loses the sign of an offset below one hour. */
+    char sign = when->offset < 0 && minutes >= 60 ? '-' : '+';
+    snprintf(zone, sizeof zone, "%c%02d%02d", sign, minutes / 60 % 100, minutes % 60);
+    return sw_format("%s %s %s", date, zone, zone);
+}
+
 static struct sw_commit *make_commit(struct sw_repository *repository, git_commit *raw) {
     struct sw_commit *commit = sw_new(sizeof *commit);
     pthread_mutex_init(&commit->lock, NULL);
@@ -346,7 +362,7 @@ static struct sw_commit *make_commit(struct sw_repository *repository, git_commi
     commit->time = git_commit_time(raw);
     const git_signature *author = git_commit_author(raw);
     commit->author_time = author->when.time;
-    commit->author_offset = author->when.offset;
+    commit->human_time = human_time(&author->when);
     for (unsigned i = 0; i < git_commit_parentcount(raw); i++) {
         char id[GIT_OID_HEXSZ + 1];
         sw_strlist_add(&commit->parents, git_oid_tostr(id, sizeof id, git_commit_parent_id(raw, i)));
