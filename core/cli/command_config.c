@@ -6,7 +6,7 @@
 #include "core/base/error.h"
 #include "core/cli/app.h"
 #include "core/cli/command.h"
-#include "core/cli/listing.h"
+#include "core/config/listing.h"
 #include "core/config/selection.h"
 
 /* Loads the project and lets `print` write to standard output. */

@@ -47,6 +47,7 @@ struct sw_check {
     const struct sw_image_spec *global_spec; /* build.imageSpec; NULL when it is not there */
     struct sw_strings platforms;             /* build.platform as written */
     bool deprecation_told;                   /* about artifacts, once a run */
+    bool builders_missed;                    /* that there are none was said */
     size_t *finished;                        /* drafts, each behind those that it needs */
     size_t finished_count;
 };

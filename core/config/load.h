@@ -5,7 +5,9 @@
 #ifndef CORE_CONFIG_LOAD_H
 #define CORE_CONFIG_LOAD_H
 
+#include "core/config/includes.h"
 #include "core/config/project.h"
+#include "core/source/repository.h"
 
 struct sw_repository;
 
@@ -22,6 +24,11 @@ struct sw_load_options {
     bool allow_includes_update;        /* --allow-includes-update */
     struct sw_strings dev_ignore;
     const char *dev_branch; /* NULL: _werf-dev */
+    const char
+        *cache_folder;    /* for commits of --dev, remotes of includes, submodules; NULL: slipway below the user's cache folder */
+    bool debug_templates; /* --debug-templates */
+    void (*log)(void *context, struct sw_bytes text); /* takes what the debug functions of templates print */
+    void *log_context;
 };
 
 /* A loaded configuration: the project and all that its values and rules live in. */
@@ -35,6 +42,8 @@ struct sw_config {
 
     /* Where all that came from. The repository owns the commit; under --dev it is the work tree's synthetic one. */
     struct sw_repository *repository;
+    struct sw_remotes *remotes;   /* that includes were fetched through; NULL when there are none */
+    struct sw_includes *includes; /* NULL: none */
     const struct sw_commit *commit;
     char *project_folder; /* of werf.yaml in the repository; "" is the root */
     char *host_folder;    /* the same on the host, absolute */

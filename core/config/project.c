@@ -145,6 +145,17 @@ static void take_image(struct sw_check *check, struct sw_value *map) {
     sw_vec_push(&check->documents, &document);
 }
 
+/* Said once, instead of once an image. */
+static bool has_builders(struct sw_check *check, const struct sw_value *map) {
+    if (check->options->builder_count)
+        return true;
+    if (!check->builders_missed)
+        sw_error_hint(sw_diagnose_value(check->list, map, "no builder plugin is loaded, so no image can be read"),
+                      "`slipway plugins` lists what was found, and where it was looked for");
+    check->builders_missed = true;
+    return false;
+}
+
 static void take_document(struct sw_check *check, struct sw_value *root) {
     if (root->kind != SW_VALUE_MAP) {
         char found[160];
@@ -154,7 +165,8 @@ static void take_document(struct sw_check *check, struct sw_value *root) {
         return;
     }
     if (!sw_value_key(root, "configVersion")) {
-        take_image(check, root);
+        if (has_builders(check, root))
+            take_image(check, root);
     } else if (check->project->meta) {
         sw_diagnose_value(check->list, sw_value_key(root, "configVersion"),
                           "key \"configVersion\": the project is described twice; the first document with it is in line %u",

@@ -3,7 +3,8 @@
  * The keywords that count: $ref ("#", "#/$defs/…"), $defs, type, enum, const, properties, patternProperties, additionalProperties,
  * required, dependentRequired, items, minItems, maxItems, minLength, maxLength, minimum, maximum, pattern, oneOf, anyOf, allOf, not,
  * deprecated, and of editors' own: deprecationMessage, errorMessage (replaces every message of its place), patternErrorMessage, and
- * "x-elsewhere" (of an object: what to say of a key that does not belong there). Others are ignored.
+ * "x-elsewhere" (of an object: what to say of a key that does not belong there) and "x-own-check" (true: the code checks it with better
+ * words). Others are ignored.
  *
  * Types are those that YAML made of the values. A field that takes any scalar as text therefore says
  * ["string", "number", "boolean", "null"], and what `pattern`, lengths and text in `enum` look at is the text as written. */

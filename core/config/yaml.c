@@ -35,6 +35,8 @@ struct composer {
     struct sw_vec anchors;
     uint64_t made;              /* values in the text itself */
     const struct sw_value *key; /* the last one read, for syntax errors */
+    const char *file;           /* name of the last value's file, and a copy of it */
+    const char *file_copy;
 };
 
 /* ---- places ---- */
@@ -77,6 +79,14 @@ static size_t offset_of(const struct composer *c, const yaml_mark_t *mark) {
     return at;
 }
 
+/* A copy of a file's name; values of one file share it. */
+static const char *own_name(struct composer *c, const char *name) {
+    if (!c->file_copy || (name != c->file && strcmp(name, c->file_copy) != 0))
+        c->file_copy = sw_arena_str(c->arena, name);
+    c->file = name;
+    return c->file_copy;
+}
+
 static void set_place(struct composer *c, struct sw_value *value, const yaml_mark_t *mark) {
     const struct line *line = sw_vec_at(&c->lines, mark->line < c->lines.len ? mark->line : c->lines.len - 1);
     size_t begin = line->offset;
@@ -84,15 +94,14 @@ static void set_place(struct composer *c, struct sw_value *value, const yaml_mar
         begin--;
     value->rendered_line = c->text->first_line + line->number;
     value->rendered_column = (uint32_t)(offset_of(c, mark) - begin + 1);
-    value->place = (struct sw_place){
-        .file = c->text->file, .line = value->rendered_line, .column = value->rendered_column, .end_line = value->rendered_line};
-    if (!c->text->origin)
-        return;
-    struct sw_yaml_origin origin = c->text->origin(c->text->context, value->rendered_line);
-    if (origin.file) {
-        value->place.file = sw_arena_str(c->arena, origin.file);
-        value->place.line = value->place.end_line = origin.line;
-    }
+    struct sw_yaml_origin origin = {0};
+    if (c->text->origin)
+        origin = c->text->origin(c->text->context, value->rendered_line);
+    uint32_t shown = origin.file ? origin.line : value->rendered_line;
+    value->place = (struct sw_place){.file = own_name(c, origin.file ? origin.file : c->text->file),
+                                     .line = shown,
+                                     .column = value->rendered_column,
+                                     .end_line = shown};
 }
 
 static struct sw_value *new_value(struct composer *c, enum sw_value_kind kind, const yaml_mark_t *mark) {
