@@ -102,9 +102,12 @@ static bool match(const char *pattern, const char *path) {
     }
 }
 
+/* The pattern relative to the folder. Several "**" in a row are one, so that matching stays cheap. */
 static char *cleaned(const char *pattern) {
     sw_cleanup_free char *rooted = sw_format("/%s", pattern);
     sw_cleanup_free char *clean = sw_path_clean(rooted);
+    for (char *twice; (twice = strstr(clean, "/**/**/"));)
+        memmove(twice, twice + 3, strlen(twice + 3) + 1);
     return sw_strdup(clean + 1);
 }
 
