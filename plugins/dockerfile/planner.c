@@ -1,0 +1,283 @@
+/* The planner of a Dockerfile image: one stage, whose digest needs no base image; they are looked up when it has to be built. */
+#include "plugins/dockerfile/planner.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/alloc.h"
+#include "core/base/cleanup.h"
+#include "core/base/error.h"
+#include "core/base/hash.h"
+#include "core/base/ignore.h"
+#include "core/base/path.h"
+#include "plugins/dockerfile/digest.h"
+#include "plugins/dockerfile/frontend.h"
+#include "plugins/dockerfile/realize.h"
+#include "plugins/dockerfile/text.h"
+
+/* ---- reading files ---- */
+
+/* A file of the commit as text; NULL without an error when it is not there. */
+static const char *read_file(struct sw_df_planner *p, const char *path, size_t *len, struct sw_error **error) {
+    const struct sw_host_files *files = p->host->files;
+    struct sw_file file = {.size = sizeof(file)};
+    struct sw_bytes bytes;
+    *len = 0;
+    if (!files->stat(p->request->commit, path, &file, error) || file.type != SW_FILE_REGULAR)
+        return NULL;
+    if (!files->read(p->request->commit, path, &bytes, error))
+        return NULL;
+    const char *text = sw_arena_strn(&p->arena, bytes.data, bytes.len);
+    *len = bytes.len;
+    files->free_bytes(&bytes);
+    return text;
+}
+
+/* Under a project file that must be committed, giterminism wants the work tree's file to be the commit's. */
+static bool require_committed(struct sw_df_planner *p, const char *path, struct sw_error **error) {
+    return p->host->files->require_committed(p->request->commit, path, NULL, 0, error);
+}
+
+static bool no_dockerfile(struct sw_df_planner *p, struct sw_error **error) {
+    sw_fail(error, SW_ERROR_CONFIG, "there is no file \"%s\" in the commit", p->document.dockerfile);
+    if (error) {
+        sw_error_at(*error, p->document.place);
+        sw_error_hint(*error, "`dockerfile` is relative to `context`; a new file must be committed first");
+    }
+    return false;
+}
+
+static bool read_dockerfile(struct sw_df_planner *p, struct sw_error **error) {
+    struct sw_error *cause = NULL;
+    sw_cleanup_free char *base = sw_path_base(p->document.dockerfile), *folder = sw_path_dir(p->document.dockerfile);
+    if (!require_committed(p, p->document.dockerfile, error))
+        return false;
+    p->file.data = read_file(p, p->document.dockerfile, &p->file.len, &cause);
+    if (!p->file.data && !cause && strcmp(base, "Dockerfile") == 0) {
+        sw_cleanup_free char *lower = sw_path_join(folder, "dockerfile");
+        p->file.data = read_file(p, lower, &p->file.len, &cause);
+        if (p->file.data)
+            p->document.dockerfile = sw_arena_str(&p->arena, lower);
+    }
+    if (cause)
+        return sw_pass(error, cause);
+    return p->file.data || no_dockerfile(p, error);
+}
+
+/* The ignore file beside the Dockerfile, or else the context's. */
+static bool read_ignore(struct sw_df_planner *p, struct sw_error **error) {
+    struct sw_error *cause = NULL;
+    size_t len;
+    const char *own = sw_arena_format(&p->arena, "%s.dockerignore", p->document.dockerfile);
+    sw_cleanup_free char *common = sw_path_join(p->document.context, ".dockerignore");
+    p->ignore_name = own;
+    p->ignore = read_file(p, own, &len, &cause);
+    if (!p->ignore && !cause) {
+        p->ignore_name = sw_arena_str(&p->arena, common);
+        p->ignore = read_file(p, common, &len, &cause);
+    }
+    if (cause)
+        return sw_pass(error, cause);
+    if (!p->ignore)
+        return true;
+    if (!require_committed(p, p->ignore_name, error))
+        return false;
+    sw_cleanup_strlist struct sw_strlist lines = {0};
+    sw_ignore_split((struct sw_bytes){p->ignore, len}, &lines);
+    sw_cleanup_ignore struct sw_ignore *set = sw_ignore_new(sw_strlist_view(&lines), &cause);
+    if (!set)
+        return sw_pass(error, sw_error_at(cause, (struct sw_place){.file = p->ignore_name}));
+    /* The Dockerfile is part of what is built, whatever the file says. */
+    size_t skip = *p->document.context ? strlen(p->document.context) + 1 : 0;
+    const char *inside = p->document.dockerfile + skip;
+    if (sw_ignore_match(set, inside))
+        sw_strlist_take(&lines, sw_format("!%s", inside));
+    p->ignore_lines = sw_arena_strings(&p->arena, sw_strlist_view(&lines));
+    return true;
+}
+
+/* ---- errors and warnings ---- */
+
+struct sw_error *sw_df_planner_error(struct sw_df_planner *p, const struct sw_df_failure *failure) {
+    return sw_df_failure_error(failure, p->document.dockerfile, p->file);
+}
+
+static bool planner_fail(struct sw_df_planner *p, const struct sw_df_failure *failure, struct sw_error **error) {
+    struct sw_error *cause = sw_df_planner_error(p, failure);
+    if (failure->text && !failure->count)
+        sw_error_at(cause, p->document.place);
+    return sw_pass(error, cause);
+}
+
+static const char *given_arg(struct sw_df_planner *p, const char *name) {
+    for (size_t i = 0; i < p->document.args.count; i++)
+        if (strcmp(p->document.args.items[i].key, name) == 0)
+            return p->document.args.items[i].value;
+    return NULL;
+}
+
+static bool understand(struct sw_df_planner *p, struct sw_error **error) {
+    struct sw_df_failure failure = {.arena = &p->arena};
+    struct sw_df_file file;
+    struct sw_df_lint silent;
+    if (p->file.len == 0) {
+        sw_df_fail(&failure, "the Dockerfile cannot be empty");
+        return planner_fail(p, &failure, error);
+    }
+    sw_df_lint_init(&silent, &p->arena);
+    silent.silent = true;
+    bool ok = sw_df_frontend_check(p->file.data, given_arg(p, "BUILDKIT_SYNTAX"), &failure) &&
+              sw_df_parse(p->file, &file, &failure) && sw_df_program_parse(&file, &silent, &p->program, &failure);
+    if (ok && p->program.stage_count == 0)
+        ok = sw_df_fail(&failure, "dockerfile contains no stages to build");
+    size_t target;
+    ok = ok && sw_df_digest_target(&p->program, p->document.target, &target, &failure);
+    sw_df_lint_fini(&silent);
+    return ok || planner_fail(p, &failure, error);
+}
+
+void *sw_df_planner_open(const struct sw_host *host, const struct sw_plan_request *request, struct sw_error **error) {
+    struct sw_df_planner *p = sw_new(sizeof(*p));
+    p->host = host;
+    p->request = request;
+    if (sw_df_document_read(host, request, &p->arena, &p->document, error) && read_dockerfile(p, error) && read_ignore(p, error) &&
+        understand(p, error))
+        return p;
+    sw_df_planner_close(p);
+    return NULL;
+}
+
+void sw_df_planner_close(void *planner) {
+    struct sw_df_planner *p = planner;
+    if (!p)
+        return;
+    free(p->realizing);
+    sw_arena_fini(&p->arena);
+    free(p);
+}
+
+/* ---- the stage ---- */
+
+struct sw_filter sw_df_planner_ignore_filter(const struct sw_df_planner *p) {
+    return (struct sw_filter){.size = sizeof(struct sw_filter), .base = p->document.context, .ignore = p->ignore_lines};
+}
+
+/* Sources as the digest names them: clean, and relative to the context. */
+static struct sw_strings normal_sources(struct sw_arena *arena, struct sw_strings sources) {
+    const char **items = sw_df_clone(arena, sources);
+    for (size_t i = 0; i < sources.count; i++) {
+        sw_cleanup_free char *clean = sw_path_clean(items[i]);
+        items[i] = strcmp(clean, "/") == 0 ? "." : sw_arena_str(arena, clean + (*clean == '/'));
+    }
+    return (struct sw_strings){items, sources.count};
+}
+
+static bool files_checksum(void *context, struct sw_strings sources, char out[65], struct sw_error **error) {
+    struct sw_df_planner *p = context;
+    char tree[65], added[65];
+    struct sw_filter filters[2] = {sw_df_planner_ignore_filter(p), {.size = sizeof(struct sw_filter), .base = p->document.context}};
+    filters[1].include = normal_sources(&p->arena, sources);
+    if (!p->host->files->require_committed(p->request->commit, p->document.context, filters, 2, error) ||
+        !p->host->files->checksum(p->request->commit, p->document.context, filters, 2, tree, error))
+        return false;
+    const char *items[2] = {tree, added};
+    sw_join256((struct sw_strings){items, 1}, out);
+    if (p->document.added.count == 0)
+        return true;
+    filters[1].include = sources;
+    if (!p->host->files->host_files_checksum(p->request->plan, p->document.added, &filters[1], 1, added, error))
+        return false;
+    if (!*added)
+        return true;
+    items[0] = sw_arena_str(&p->arena, out);
+    sw_join256((struct sw_strings){items, 2}, out);
+    return true;
+}
+
+static void answer_stage(struct sw_df_planner *p) {
+    struct sw_df_failure failure = {.arena = &p->arena};
+    struct sw_error *error = NULL;
+    const struct sw_input *inputs;
+    size_t count;
+    sw_cleanup_free char *name = sw_path_base(p->document.dockerfile);
+    struct sw_df_digest_request request = {.file_name = sw_arena_str(&p->arena, name),
+                                           .program = &p->program,
+                                           .target = p->document.target,
+                                           .platform = p->request->platform,
+                                           .build_platform = p->request->build_platform,
+                                           .dependency_args = p->dependency_args,
+                                           .args = p->document.args,
+                                           .hosts = p->document.hosts,
+                                           .cache_version = p->request->cache_version ? p->request->cache_version : "",
+                                           .files_checksum = files_checksum,
+                                           .context = p};
+    if (!sw_df_digest_inputs(&request, &inputs, &count, &failure, &error)) {
+        if (!error)
+            error = sw_df_planner_error(p, &failure);
+        p->done(p->done_context, NULL, error);
+        return;
+    }
+    struct sw_stage stage = {.size = sizeof(stage), .name = "dockerfile", .inputs = inputs, .input_count = count};
+    p->done(p->done_context, &stage, NULL);
+}
+
+/* ---- values of other images ---- */
+
+static const char *import_value(const char *type, const struct sw_built_image *image) {
+    if (strcmp(type, "ImageName") == 0)
+        return image->name;
+    if (strcmp(type, "ImageRepo") == 0)
+        return image->repo;
+    if (strcmp(type, "ImageTag") == 0)
+        return image->tag;
+    if (strcmp(type, "ImageID") == 0)
+        return image->id;
+    if (strcmp(type, "ImageDigest") == 0)
+        return image->digest;
+    return NULL;
+}
+
+static void next_import(struct sw_df_planner *p);
+
+static void on_import(void *context, const struct sw_built_image *image, struct sw_error *error) {
+    struct sw_df_planner *p = context;
+    const struct sw_df_import *import = &p->document.imports[p->imported];
+    if (!error) {
+        const char *value = import_value(import->type, image);
+        if (!value)
+            sw_fail(&error, SW_ERROR_CONFIG, "image \"%s\" has no value \"%s\"", import->image, import->type);
+        else
+            p->import_pairs[p->imported] = (struct sw_pair){import->build_arg, sw_arena_str(&p->arena, value)};
+    }
+    if (error) {
+        p->done(p->done_context, NULL, sw_error_at(error, import->place));
+        return;
+    }
+    p->known[p->imported] = (struct sw_df_known_image){sw_arena_str(&p->arena, image->name), sw_arena_str(&p->arena, image->repo),
+                                                       sw_arena_str(&p->arena, image->digest), image->handle};
+    p->imported++;
+    next_import(p);
+}
+
+static void next_import(struct sw_df_planner *p) {
+    if (p->imported < p->document.import_count) {
+        p->host->plan->project_image(p->request->plan, p->document.imports[p->imported].image, NULL, on_import, p);
+        return;
+    }
+    p->dependency_args = (struct sw_pairs){p->import_pairs, p->imported};
+    answer_stage(p);
+}
+
+void sw_df_planner_next(void *planner, const struct sw_stage_view *previous, sw_stage_done done, void *context) {
+    struct sw_df_planner *p = planner;
+    if (previous) {
+        done(context, NULL, NULL);
+        return;
+    }
+    p->done = done;
+    p->done_context = context;
+    p->imported = 0;
+    p->import_pairs = sw_arena_new(&p->arena, (p->document.import_count + 1) * sizeof(*p->import_pairs));
+    p->known = sw_arena_new(&p->arena, (p->document.import_count + 1) * sizeof(*p->known));
+    next_import(p);
+}

@@ -1,0 +1,48 @@
+/* planner.h - planning a Dockerfile image (struct sw_builder). All functions are [loop]. */
+#ifndef PLUGINS_DOCKERFILE_PLANNER_H
+#define PLUGINS_DOCKERFILE_PLANNER_H
+
+#include "plugins/dockerfile/document.h"
+#include "plugins/dockerfile/instruction.h"
+
+/* Another image of the project, of which a value was imported: FROM may name it. */
+struct sw_df_known_image {
+    const char *name; /* REPO:TAG */
+    const char *repo;
+    const char *digest;
+    const struct sw_image *handle;
+};
+
+struct sw_df_realizing;
+
+struct sw_df_planner {
+    const struct sw_host *host;
+    const struct sw_plan_request *request;
+    struct sw_arena arena;
+    struct sw_df_document document;
+    struct sw_bytes file; /* the Dockerfile's text, NUL-terminated */
+    const char *ignore;   /* text of the ignore file, NULL: there is none */
+    const char *ignore_name;
+    struct sw_strings ignore_lines;
+    struct sw_df_program program;
+    size_t imported; /* how many imports have their value */
+    struct sw_pair *import_pairs;
+    struct sw_pairs dependency_args;
+    struct sw_df_known_image *known;
+    sw_stage_done done;
+    void *done_context;
+    struct sw_df_realizing *realizing;
+};
+
+void *sw_df_planner_open(const struct sw_host *host, const struct sw_plan_request *request, struct sw_error **error);
+void sw_df_planner_next(void *planner, const struct sw_stage_view *previous, sw_stage_done done, void *context);
+void sw_df_planner_realize(void *planner, struct sw_graph *graph, sw_node previous, sw_realize_done done, void *context);
+void sw_df_planner_close(void *planner);
+
+/* What the ignore file leaves out, as a filter of the context. */
+struct sw_filter sw_df_planner_ignore_filter(const struct sw_df_planner *planner);
+
+/* A failure as an error at its lines of the Dockerfile. */
+struct sw_error *sw_df_planner_error(struct sw_df_planner *planner, const struct sw_df_failure *failure);
+
+#endif
