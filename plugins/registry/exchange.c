@@ -270,6 +270,7 @@ static void send_try(struct sw_exchange *exchange) {
         .body_bytes = r->body_bytes,
         .limit = r->limit,
         .patience = r->endpoint->client->patience,
+        .once = r->repeat == SW_REPEAT_NEVER,
         .bulk = r->bulk,
         .sink = r->sink ? sink : NULL,
         .sent = r->sent ? sent : NULL,

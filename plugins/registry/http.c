@@ -35,8 +35,9 @@ struct sw_http_call {
     CURL *easy;
     struct curl_slist *headers;
     struct sw_answer answer;
-    char text[CURL_ERROR_SIZE];
+    char text[CURL_ERROR_SIZE];   /* libcurl's */
     enum sw_http_failure failure; /* that we found ourselves */
+    const char *reason;           /* of that */
     size_t header_bytes;
     unsigned interim;
     uint64_t sent;
@@ -131,9 +132,8 @@ static void finish(struct sw_http_call *call, CURLcode code) {
     if (failure == SW_HTTP_BROKEN && status >= 400 && call->request.has_body)
         failure = SW_HTTP_OK;
     call->answer.status = (uint32_t)status;
-    if (failure && !*call->text)
-        snprintf(call->text, sizeof call->text, "%s", curl_easy_strerror(code));
-    call->request.done(call->request.context, &call->answer, failure, call->text);
+    const char *text = call->failure ? call->reason : *call->text ? call->text : curl_easy_strerror(code);
+    call->request.done(call->request.context, &call->answer, failure, text);
     free_call(call);
 }
 
@@ -238,9 +238,9 @@ void sw_http_free(struct sw_http *http) {
 
 /* --- one call --- */
 
-static size_t fail_call(struct sw_http_call *call, enum sw_http_failure failure, const char *text) {
+static size_t fail_call(struct sw_http_call *call, enum sw_http_failure failure, const char *reason) {
     call->failure = failure;
-    snprintf(call->text, sizeof call->text, "%s", text);
+    call->reason = reason;
     return 0;
 }
 
@@ -341,7 +341,7 @@ static size_t on_body_wanted(char *out, size_t size, size_t count, void *context
 /* libcurl goes back to the start when a connection that it reused turns out to be dead. */
 static int on_body_rewound(void *context, curl_off_t offset, int origin) {
     struct sw_http_call *call = context;
-    if (origin != SEEK_SET || offset < 0 || (uint64_t)offset > body_bytes(&call->request))
+    if (call->request.once || origin != SEEK_SET || offset < 0 || (uint64_t)offset > body_bytes(&call->request))
         return CURL_SEEKFUNC_FAIL;
     call->sent = (uint64_t)offset;
     return CURL_SEEKFUNC_OK;

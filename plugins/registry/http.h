@@ -64,6 +64,7 @@ struct sw_http_request {
     uint64_t body_bytes; /* of the descriptor */
     uint64_t limit;      /* of the answer's body, when the answer is a success */
     uint32_t patience;   /* seconds without progress; 0: 60 */
+    bool once;           /* bytes that were sent must not be sent again behind the caller's back */
     bool bulk;           /* a big body: gets a connection of its own */
     /* Gets the body of a 2xx answer in pieces; false ends the call with SW_HTTP_REFUSED. NULL: it is collected. */
     bool (*sink)(void *context, const struct sw_answer *answer, const void *data, size_t len);

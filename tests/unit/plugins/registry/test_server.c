@@ -1,0 +1,153 @@
+#include "tests/unit/plugins/registry/test_server.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/base/buf.h"
+#include "core/base/cleanup.h"
+#include "tests/unit/check.h"
+
+static pid_t spawn(char *const argv[], int in, int out) {
+    pid_t pid = fork();
+    if (pid)
+        return pid;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (in >= 0)
+        dup2(in, 0);
+    dup2(out, 1);
+    unsetenv("LD_PRELOAD");
+    execvp(argv[0], argv);
+    _exit(127);
+}
+
+struct test_server test_server_hostile(const char *name) {
+    struct test_server server = {.stdin_fd = -1};
+    int in[2], out[2];
+    assert_int_equal(pipe2(in, O_CLOEXEC), 0);
+    assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+    char *argv[] = {"/usr/bin/python3", TEST_HOSTILE_REGISTRY, (char *)name, NULL};
+    server.pid = spawn(argv, in[0], out[1]);
+    close(in[0]);
+    close(out[1]);
+    server.stdin_fd = in[1];
+    char line[32] = "";
+    size_t len = 0;
+    while (len < sizeof line - 1 && !strchr(line, '\n') && read(out[0], line + len, 1) == 1)
+        len++;
+    close(out[0]);
+    server.port = atoi(line);
+    assert_true(server.port > 0);
+    return server;
+}
+
+static int connect_to(int port) {
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+static int free_port(void) {
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t len = sizeof address;
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, len), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+    close(fd);
+    return ntohs(address.sin_port);
+}
+
+static void write_config(const struct test_server *server, const char *path, const char *more) {
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fprintf(file,
+            "version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: %s/data}, delete: {enabled: true}}\n"
+            "http: {addr: \"127.0.0.1:%d\", secret: x}\n",
+            server->folder, server->port);
+    for (const char *at = more; at && *at;) {
+        const char *mark = strstr(at, "FOLDER");
+        fprintf(file, "%.*s%s", mark ? (int)(mark - at) : (int)strlen(at), at, mark ? server->folder : "");
+        at = mark ? mark + strlen("FOLDER") : NULL;
+    }
+    fclose(file);
+}
+
+static void wait_until_it_listens(const struct test_server *server) {
+    for (int i = 0; i < 500; i++) {
+        int fd = connect_to(server->port);
+        if (fd >= 0) {
+            close(fd);
+            return;
+        }
+        nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+    }
+    fail_msg("the registry does not start");
+}
+
+struct test_server test_server_registry(const char *more) {
+    struct test_server server = {.stdin_fd = -1};
+    char config[128];
+    snprintf(server.folder, sizeof server.folder, "/var/tmp/slipway-test-XXXXXX");
+    assert_non_null(mkdtemp(server.folder));
+    server.port = free_port();
+    snprintf(config, sizeof config, "%s/config.yml", server.folder);
+    if (more && strstr(more, "htpasswd")) {
+        char users[128];
+        snprintf(users, sizeof users, "%s/users", server.folder);
+        FILE *file = fopen(users, "w");
+        assert_non_null(file);
+        fputs("alice:$2y$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a\n", file);
+        fclose(file);
+    }
+    write_config(&server, config, more);
+    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    char *argv[] = {"docker-registry", "serve", config, NULL};
+    server.pid = spawn(argv, -1, null);
+    close(null);
+    wait_until_it_listens(&server);
+    return server;
+}
+
+void test_server_end(struct test_server *server) {
+    if (server->stdin_fd >= 0)
+        close(server->stdin_fd);
+    kill(server->pid, SIGKILL);
+    waitpid(server->pid, NULL, 0);
+    if (!*server->folder)
+        return;
+    char *argv[] = {"rm", "-rf", server->folder, NULL};
+    pid_t pid = spawn(argv, -1, 2);
+    waitpid(pid, NULL, 0);
+}
+
+char *test_server_log(const struct test_server *server) {
+    struct sw_buf answer = {0};
+    int fd = connect_to(server->port);
+    assert_true(fd >= 0);
+    static const char request[] = "GET /log HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    assert_int_equal(write(fd, request, sizeof request - 1), sizeof request - 1);
+    char chunk[4096];
+    ssize_t n;
+    while ((n = read(fd, chunk, sizeof chunk)) > 0)
+        sw_buf_add(&answer, chunk, (size_t)n);
+    close(fd);
+    return sw_buf_take(&answer);
+}
+
+unsigned test_log_count(const char *log, const char *text) {
+    unsigned count = 0;
+    for (const char *at = strstr(log, text); at; at = strstr(at + 1, text))
+        count++;
+    return count;
+}
