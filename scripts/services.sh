@@ -75,11 +75,17 @@ registry_stop() {
 dockerd_start() {
   local root=$SERVICES/dockerd
   mkdir -p "$root"
+  echo "{}" > "$root/daemon.json"
   # The bridge and its rules are not needed: steps of the tests use no network, or the host's.
-  dockerd --data-root "$root/data" --exec-root "$root/exec" --pidfile "$root/pid" -H "unix://$root/docker.sock" \
-    --bridge=none --iptables=false --ip6tables=false --config-file "$root/none.json" --insecure-registry 127.0.0.0/8 \
+  /usr/sbin/dockerd --data-root "$root/data" --exec-root "$root/exec" --pidfile "$root/pid" -H "unix://$root/docker.sock" \
+    --bridge=none --iptables=false --ip6tables=false --config-file "$root/daemon.json" --insecure-registry 127.0.0.0/8 \
     > "$SERVICES/dockerd.log" 2>&1 &
   SERVICES_PIDS+=($!)
   export DOCKER_HOST=unix://$root/docker.sock DOCKER_BUILDKIT=1
-  wait_for 60 docker version || { tail -20 "$SERVICES/dockerd.log" >&2; return 1; }
+  wait_for 60 /usr/bin/docker version || { tail -20 "$SERVICES/dockerd.log" >&2; return 1; }
+}
+
+# Debian's own client: one that came another way may want buildx, which Debian has not.
+docker() {
+  /usr/bin/docker "$@"
 }
