@@ -2,7 +2,8 @@
 #
 #   base_busybox              $REGISTRY/base/busybox:1, a static busybox with its applets and two users
 #   base_rich                 $REGISTRY/base/rich:1, the same files with every member of the image config set
-#   base_tcc                  $REGISTRY/base/tcc:1, busybox and a C compiler
+#   base_libc                 $REGISTRY/base/libc:1, busybox and the C library, for programs that need it
+#   base_tcc                  $REGISTRY/base/tcc:1, the same and a C compiler
 
 BASE_IMAGES=$(dirname "${BASH_SOURCE[0]}")
 
@@ -40,16 +41,24 @@ base_rich() {
     \"ExposedPorts\": {\"8080/tcp\": {}}, \"Labels\": {\"org.example.one\": \"1\", \"org.example.two\": \"2\"}, \"StopSignal\": \"SIGINT\"}"
 }
 
-base_tcc() {
-  local root=$SERVICES/root-tcc
+base_with_packages() { # NAME PACKAGE…: busybox and the files of packages, copied as they are installed here, without documentation
+  local name=$1 root=$SERVICES/root-$1 file
+  shift
   base_root "$root"
   rmdir "$root/lib"
+  mkdir -p "$root/usr/lib" "$root/usr/lib64"
   ln -s usr/lib "$root/lib"
   ln -s usr/lib64 "$root/lib64"
-  mkdir -p "$root/usr/lib" "$root/usr/lib64"
-  # The files of the packages, copied as they are installed here; documentation is of no use.
-  dpkg -L tcc libc6 libc6-dev linux-libc-dev libcrypt-dev | grep -vE '^/usr/share' | while read -r file; do
+  dpkg -L "$@" | grep -vE '^/usr/share' | while read -r file; do
     if [ -f "$file" ] || [ -L "$file" ]; then echo "${file#/}"; fi
-  done | sort -u | grep -vE '^(lib|lib64)$' | tar -C / --hard-dereference -cf - -T - 2>/dev/null | tar -C "$root" -xf - --keep-directory-symlink
-  base_push tcc "$root" "{\"Env\": [$base_path], \"Cmd\": [\"/bin/sh\"]}"
+  done | sort -u | grep -vE '^(lib|lib64)$' | tar -C / --hard-dereference -cf - -T - | tar -C "$root" -xf - --keep-directory-symlink
+  base_push "$name" "$root" "{\"Env\": [$base_path], \"Cmd\": [\"/bin/sh\"]}"
+}
+
+base_libc() {
+  base_with_packages libc libc6
+}
+
+base_tcc() {
+  base_with_packages tcc libc6 tcc libc6-dev linux-libc-dev libcrypt-dev
 }
