@@ -408,7 +408,7 @@ bool sw_extract_entry(struct sw_extract *extract, struct sw_tar_reader *reader, 
 }
 
 bool sw_extract_finish(struct sw_extract *extract, struct sw_error **error) {
-    for (size_t i = extract->times.len; i-- > 0;) {
+    for (size_t i = 0; i < extract->times.len; i++) { /* of several for one folder the last one counts */
         const struct folder_time *time = sw_vec_at(&extract->times, i);
         struct sw_fsattr attr = {.set = SW_FSATTR_MTIME, .mtime = time->mtime};
         if (sw_fsroot_set_attr(extract->root, time->path, &attr) < 0 && errno != ENOENT && errno != ENOTDIR)
