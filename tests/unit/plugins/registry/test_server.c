@@ -72,7 +72,7 @@ static void write_config(const struct test_server *server, const char *path, con
     FILE *file = fopen(path, "w");
     assert_non_null(file);
     fprintf(file,
-            "version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: %s/data}, delete: {enabled: true}}\n"
+            "version: 0.1\nlog: {level: fatal}\nstorage: {filesystem: {rootdirectory: %s/data}, delete: {enabled: true}}\n"
             "http: {addr: \"127.0.0.1:%d\", secret: x}\n",
             server->folder, server->port);
     for (const char *at = more; at && *at;) {
