@@ -21,7 +21,6 @@ bool sw_setting_names_host(const char *setting, const char *host) {
     for (size_t i = 0; i < sizeof everybody / sizeof *everybody; i++)
         if (!strcasecmp(setting, everybody[i]))
             return true;
-    sw_cleanup_free char *copy = sw_strdup(host);
     sw_cleanup_url struct sw_url url = {0};
     sw_cleanup_free char *text = sw_format("https://%s/", host);
     if (!sw_url_resolve(NULL, text, &url, NULL))

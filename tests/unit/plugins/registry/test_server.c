@@ -16,14 +16,18 @@
 #include "core/base/cleanup.h"
 #include "tests/unit/check.h"
 
-static pid_t spawn(char *const argv[], int in, int out) {
+/* `in`, `out` and `err` become the child's own where they are not negative. */
+static pid_t spawn(char *const argv[], int in, int out, int err) {
     pid_t pid = fork();
     if (pid)
         return pid;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (in >= 0)
         dup2(in, 0);
-    dup2(out, 1);
+    if (out >= 0)
+        dup2(out, 1);
+    if (err >= 0)
+        dup2(err, 2);
     unsetenv("LD_PRELOAD");
     execvp(argv[0], argv);
     _exit(127);
@@ -35,7 +39,7 @@ struct test_server test_server_hostile(const char *name) {
     assert_int_equal(pipe2(in, O_CLOEXEC), 0);
     assert_int_equal(pipe2(out, O_CLOEXEC), 0);
     char *argv[] = {"/usr/bin/python3", TEST_HOSTILE_REGISTRY, (char *)name, NULL};
-    server.pid = spawn(argv, in[0], out[1]);
+    server.pid = spawn(argv, in[0], out[1], -1);
     close(in[0]);
     close(out[1]);
     server.stdin_fd = in[1];
@@ -72,7 +76,7 @@ static void write_config(const struct test_server *server, const char *path, con
     FILE *file = fopen(path, "w");
     assert_non_null(file);
     fprintf(file,
-            "version: 0.1\nlog: {level: fatal}\nstorage: {filesystem: {rootdirectory: %s/data}, delete: {enabled: true}}\n"
+            "version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: %s/data}, delete: {enabled: true}}\n"
             "http: {addr: \"127.0.0.1:%d\", secret: x}\n",
             server->folder, server->port);
     for (const char *at = more; at && *at;) {
@@ -113,21 +117,24 @@ struct test_server test_server_registry(const char *more) {
     write_config(&server, config, more);
     int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
     char *argv[] = {"docker-registry", "serve", config, NULL};
-    server.pid = spawn(argv, -1, null);
+    server.pid = spawn(argv, -1, null, null);
     close(null);
     wait_until_it_listens(&server);
     return server;
 }
 
 void test_server_end(struct test_server *server) {
+    if (server->pid <= 0) /* it never started */
+        return;
     if (server->stdin_fd >= 0)
         close(server->stdin_fd);
     kill(server->pid, SIGKILL);
     waitpid(server->pid, NULL, 0);
+    server->pid = 0;
     if (!*server->folder)
         return;
     char *argv[] = {"rm", "-rf", server->folder, NULL};
-    pid_t pid = spawn(argv, -1, 2);
+    pid_t pid = spawn(argv, -1, -1, -1);
     waitpid(pid, NULL, 0);
 }
 
