@@ -12,7 +12,8 @@
 static int show_error(struct sw_error *error) {
     sw_cleanup_free char *text = sw_error_text(error);
     int signal_code = sw_signals_exit_code(), code = signal_code ? signal_code : sw_error_exit_code(error->code);
-    fprintf(stderr, "%s%s\n", error->file ? "" : "slipway: ", text);
+    bool has_place = error->file || error->code == SW_ERROR_CONFIG; /* several findings are one error, each with its place */
+    fprintf(stderr, "%s%s\n", has_place ? "" : "slipway: ", text);
     sw_error_free(error);
     return code;
 }
