@@ -13,6 +13,10 @@
 #include "core/build/session.h"
 #include "core/runtime/cancel.h"
 
+bool sw_build_only_plans(const struct sw_build *build) {
+    return build->options.mode == SW_BUILD_PRINT || build->options.mode == SW_BUILD_WHY;
+}
+
 static struct sw_job *job_at(const struct sw_build *build, size_t index) {
     return *(struct sw_job **)sw_vec_at(&build->jobs, index);
 }
@@ -237,7 +241,7 @@ static void advance(struct sw_build *build) {
     if (build->concluding || !all_ended(build))
         return;
     build->concluding = true;
-    if (build->first_error || build->options.mode == SW_BUILD_PRINT)
+    if (build->first_error || sw_build_only_plans(build))
         conclude(build);
     else
         sw_index_publish_all(build, on_indexed, build);

@@ -192,6 +192,12 @@ static void compute_id(struct import *import) {
     import->tag = sw_format("import-metadata-%s", import->id);
 }
 
+/* When nothing is built there are no files: the identity of the source stands for them. */
+static void stand_in(struct import *import) {
+    memcpy(import->checksum, import->id, MD5_HEX - 1);
+    finish(import, NULL);
+}
+
 static void on_listed(void *context, struct sw_error *error) {
     struct import *import = context;
     struct sw_build *build = import->job->build;
@@ -199,15 +205,16 @@ static void on_listed(void *context, struct sw_error *error) {
         finish(import, error);
     else if (sw_stage_index_has_tag(&build->index, import->tag))
         sw_records_get(build, import->tag, on_record, import);
+    else if (sw_build_only_plans(build))
+        stand_in(import);
     else
         walk(import);
 }
 
 static void source_known(struct import *import) {
     compute_id(import);
-    if (import->job->build->options.mode == SW_BUILD_PRINT) { /* no files are there: the source's identity stands for them */
-        memcpy(import->checksum, import->id, MD5_HEX - 1);
-        finish(import, NULL);
+    if (import->job->build->options.mode == SW_BUILD_PRINT) {
+        stand_in(import);
         return;
     }
     sw_lookup_list(import->job->build, on_listed, import);

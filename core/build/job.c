@@ -33,7 +33,7 @@ struct sw_job *sw_job_new(struct sw_build *build, const struct sw_project_image 
     const struct sw_build_options *options = &build->options;
     job->request = (struct sw_plan_request){
         .size = sizeof job->request,
-        .offline = options->mode == SW_BUILD_PRINT,
+        .offline = sw_build_only_plans(build),
         .plan = (struct sw_plan *)job,
         .project = options->project->name,
         .image = image->name,
@@ -514,7 +514,7 @@ static void start_solving(struct sw_job *job) {
     for (size_t i = 0; i < job->stages.len; i++)
         if (sw_job_stage(job, i)->wanted)
             sw_vec_push(&nodes, &sw_job_stage(job, i)->node);
-    if (nodes.len == 0 || job->build->options.mode == SW_BUILD_PRINT) {
+    if (nodes.len == 0 || sw_build_only_plans(job->build)) {
         job->solved = true;
         job->published = job->stages.len;
         sw_job_finish(job);
@@ -565,11 +565,10 @@ void sw_job_finish(struct sw_job *job) {
 }
 
 void sw_job_start(struct sw_job *job) {
-    const struct sw_build_options *options = &job->build->options;
     struct sw_error *error = NULL;
     job->state = SW_JOB_PLANNING;
     job->started = host_of(job)->timers->now();
-    if (options->mode != SW_BUILD_PRINT) {
+    if (!sw_build_only_plans(job->build)) {
         const char *name = job->image->name[0] ? job->image->name : "~";
         sw_cleanup_free char *title = job->image->platforms.count > 1 ? sw_format("%s (%s)", name, job->platform) : sw_strdup(name);
         job->vertex = host_of(job)->progress->start(NULL, title);

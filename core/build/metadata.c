@@ -9,10 +9,17 @@
 #include "core/base/error.h"
 #include "core/build/records.h"
 #include "core/build/slug.h"
+#include "core/build/stage_record.h"
+
+/* A record that is to be written. */
+struct entry {
+    char *tag;
+    char *stage_record; /* of the record of a stage, else NULL */
+};
 
 struct publishing {
     struct sw_build *build;
-    struct sw_strlist tags;
+    struct sw_vec entries; /* of struct entry */
     size_t next;
     sw_done done;
     void *context;
@@ -58,23 +65,41 @@ static void on_recorded(void *context, struct sw_error *error) {
 
 static void publish_next(struct publishing *publishing) {
     struct sw_build *build = publishing->build;
-    const struct sw_pair label = {"werf", build->options.project->name};
-    if (publishing->next < publishing->tags.len) {
-        sw_records_put(build, publishing->tags.items[publishing->next++], (struct sw_pairs){&label, 1}, on_recorded, publishing);
+    if (publishing->next < publishing->entries.len) {
+        const struct entry *entry = sw_vec_at(&publishing->entries, publishing->next++);
+        const struct sw_pair labels[] = {{"werf", build->options.project->name}, {SW_STAGE_RECORD_LABEL, entry->stage_record}};
+        sw_records_put(build, entry->tag, (struct sw_pairs){labels, entry->stage_record ? 2 : 1}, on_recorded, publishing);
         return;
     }
     sw_done done = publishing->done;
     void *context = publishing->context;
-    sw_strlist_fini(&publishing->tags);
+    for (size_t i = 0; i < publishing->entries.len; i++) {
+        struct entry *entry = sw_vec_at(&publishing->entries, i);
+        free(entry->tag);
+        free(entry->stage_record);
+    }
+    sw_vec_fini(&publishing->entries);
     free(publishing);
     done(context, NULL);
 }
 
-static void want(struct publishing *publishing, char *tag) {
-    if (sw_stage_index_has_tag(&publishing->build->index, tag))
+/* Takes both strings. A record that is there already is not written again. */
+static void want(struct publishing *publishing, char *tag, char *stage_record) {
+    if (sw_stage_index_has_tag(&publishing->build->index, tag)) {
         free(tag);
-    else
-        sw_strlist_take(&publishing->tags, tag);
+        free(stage_record);
+        return;
+    }
+    sw_vec_push(&publishing->entries, &(struct entry){tag, stage_record});
+}
+
+static void want_stage_records(struct publishing *publishing, const struct sw_job *job) {
+    for (size_t i = 0; i < job->stages.len; i++) {
+        const struct sw_stage_state *stage = sw_job_stage(job, i);
+        if (stage->rebuilt)
+            want(publishing, sw_stage_record_tag(stage->id),
+                 sw_stage_record_text(job, stage, i ? sw_job_stage(job, i - 1)->id : NULL));
+    }
 }
 
 /* The stage id that stands for an image: its index's tag where it has one. */
@@ -100,20 +125,22 @@ static bool built_something(const struct sw_build *build) {
 
 void sw_metadata_publish(struct sw_build *build, sw_done done, void *context) {
     const struct sw_project *project = build->options.project;
-    if (!build->options.remote || build->options.mode != SW_BUILD_PUBLISH) {
+    if (build->options.mode != SW_BUILD_PUBLISH) {
         done(context, NULL);
         return;
     }
     struct publishing *publishing = sw_new(sizeof *publishing);
-    *publishing = (struct publishing){.build = build, .done = done, .context = context};
+    *publishing = (struct publishing){.build = build, .entries = {.width = sizeof(struct entry)}, .done = done, .context = context};
     bool built = built_something(build);
+    for (size_t i = 0; i < build->jobs.len; i++)
+        want_stage_records(publishing, *(struct sw_job **)sw_vec_at(&build->jobs, i));
     for (size_t i = 0; i < project->image_count; i++) {
         const char *stage_id = build->options.wanted[i] ? stage_id_of(build, &project->images[i]) : NULL;
         if (!stage_id)
             continue;
         if (built)
-            want(publishing, managed_tag(project->images[i].name));
-        want(publishing, commit_tag(build, project->images[i].name, stage_id));
+            want(publishing, managed_tag(project->images[i].name), NULL);
+        want(publishing, commit_tag(build, project->images[i].name, stage_id), NULL);
     }
     publish_next(publishing);
 }

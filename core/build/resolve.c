@@ -61,7 +61,7 @@ static void on_resolved(void *context, const struct sw_resolved *resolved, struc
 
 static void ask(struct resolution *resolution) {
     struct sw_build *build = resolution->build;
-    if (build->options.mode == SW_BUILD_PRINT) {
+    if (sw_build_only_plans(build)) {
         end(resolution, sw_build_keep_image(build, sw_image_unresolved(resolution->reference, resolution->platform)), NULL);
         return;
     }

@@ -136,6 +136,9 @@ struct sw_layer_origin {
     size_t index;
 };
 
+/* Whether the build only plans: nothing is resolved, solved or published. */
+bool sw_build_only_plans(const struct sw_build *build);
+
 /* job.c */
 struct sw_job *sw_job_new(struct sw_build *build, const struct sw_project_image *image, const char *platform);
 void sw_job_free(struct sw_job *job);

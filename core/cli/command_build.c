@@ -12,6 +12,7 @@
 #include "core/build/report.h"
 #include "core/cli/command.h"
 #include "core/cli/conveyor.h"
+#include "core/cli/explain.h"
 #include "core/runtime/log.h"
 
 /* A report that is half written would be taken for a whole one, so it gets its name when it is complete. */
@@ -84,6 +85,12 @@ static int run_build(const struct sw_arguments *arguments, struct sw_error **err
     const char *path = sw_argument(arguments, "build-report-path");
     if (path && !sw_report_form_of(path, &form, error))
         return 0;
+    if (sw_argument_flag(arguments, "explain")) {
+        sw_cleanup_buf struct sw_buf why = {0};
+        if (!sw_explain_build(arguments, &why, error))
+            return 0;
+        fputs(sw_buf_text(&why), stderr);
+    }
     bool check = sw_argument_flag(arguments, "require-built-images") || sw_argument_flag(arguments, "check-built-images");
     if (!sw_conveyor_start(&conveyor, arguments, check ? SW_BUILD_CHECK : SW_BUILD_PUBLISH,
                            sw_strlist_view(&arguments->positionals), error))

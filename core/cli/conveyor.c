@@ -92,7 +92,7 @@ static bool choose_backend(struct sw_conveyor *conveyor, struct sw_error **error
     struct sw_capabilities capabilities = {.size = sizeof capabilities};
     options->build_platform = app->default_platform;
     options->backend_name = sw_app_backend_name(app, app->default_platform);
-    if (options->mode == SW_BUILD_PRINT)
+    if (options->mode == SW_BUILD_PRINT || options->mode == SW_BUILD_WHY)
         return true;
     const struct sw_plugin *backend = sw_app_plugin(app, SW_PLUGIN_BACKEND, options->backend_name, error);
     if (!backend)

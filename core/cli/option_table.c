@@ -220,6 +220,7 @@ const struct sw_option sw_options[] = {
      "fail when something would have to be built"},
     {"check-built-images", 0, SW_OPTIONS_BACKEND, SW_OPTION_FLAG, NULL, {0}, NULL, "another name of --require-built-images"},
 
+    {"explain", 0, SW_OPTIONS_BUILD, SW_OPTION_FLAG, NULL, {"SLIPWAY_EXPLAIN"}, NULL, "say first why stages have to be built"},
     {"add-custom-tag",
      0,
      SW_OPTIONS_BUILD,
@@ -284,6 +285,8 @@ const struct sw_option sw_options[] = {
      {0},
      NULL,
      "JSON: target, build arguments, platforms, configs of base images"},
+
+    {"explain", 0, SW_OPTIONS_DIGEST, SW_OPTION_FLAG, NULL, {0}, NULL, "print every input of every digest"},
 
     {"as", 0, SW_OPTIONS_HELP, SW_OPTION_TEXT, "text|markdown|man", {0}, NULL, "print the whole manual in this form"},
 };

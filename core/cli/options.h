@@ -20,6 +20,7 @@ enum sw_option_group {
     SW_OPTIONS_TEMPLATE = 1u << 10,
     SW_OPTIONS_EXPLAIN = 1u << 11, /* `dockerfile explain` */
     SW_OPTIONS_HELP = 1u << 12,
+    SW_OPTIONS_DIGEST = 1u << 13, /* `stage digest` */
 };
 
 enum sw_option_kind { SW_OPTION_FLAG, SW_OPTION_TEXT, SW_OPTION_LIST };
