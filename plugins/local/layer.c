@@ -146,7 +146,7 @@ static bool add_mark(struct layer *layer, const char *path, struct sw_error **er
 }
 
 static bool add_whiteout(struct layer *layer, const struct sw_fsentry *entry, struct sw_error **error) {
-    int folder_len = (int)(entry->name - entry->path);
+    int folder_len = (int)(strlen(entry->path) - strlen(entry->name));
     sw_cleanup_free char *path = sw_format("%.*s" SW_WHITEOUT_PREFIX "%s", folder_len, entry->path, entry->name);
     return add_mark(layer, path, error);
 }
