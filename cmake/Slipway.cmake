@@ -47,6 +47,16 @@ function(slipway_plugin name)
   install(TARGETS plugin_${name} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/slipway/plugins)
 endfunction()
 
+# slipway_embed(FILE VARIABLE OUT): writes a C source with FILE's bytes as `const char VARIABLE[]`, NUL-terminated; its path goes to OUT.
+function(slipway_embed file variable out)
+  file(READ ${CMAKE_CURRENT_SOURCE_DIR}/${file} hex HEX)
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+  set(source ${CMAKE_CURRENT_BINARY_DIR}/${variable}.c)
+  file(GENERATE OUTPUT ${source} CONTENT "extern const char ${variable}[];\nconst char ${variable}[] = {${bytes}0};\n")
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+  set(${out} ${source} PARENT_SCOPE)
+endfunction()
+
 # slipway_unit_test(NAME SOURCE [LINK …]): a cmocka program.
 function(slipway_unit_test name source)
   cmake_parse_arguments(TEST "" "" "LINK" ${ARGN})

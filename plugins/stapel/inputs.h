@@ -1,0 +1,27 @@
+/* inputs.h - lists of named inputs, being made in an arena. */
+#ifndef PLUGINS_STAPEL_INPUTS_H
+#define PLUGINS_STAPEL_INPUTS_H
+
+#include "plugins/stapel/host.h"
+
+/* A zeroed one with its arena set is empty and ready. */
+struct sw_stapel_inputs {
+    struct sw_arena *arena;
+    struct sw_input *items;
+    size_t count;
+    size_t cap;
+};
+
+/* Adds what is hashed; its value may be shown. The value is borrowed. */
+void sw_stapel_input(struct sw_stapel_inputs *inputs, const char *value, const char *name, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Adds what may hold anything, so that records keep its hash only. */
+void sw_stapel_input_bytes(struct sw_stapel_inputs *inputs, struct sw_bytes value, const char *name, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Adds what explains the input before it. */
+void sw_stapel_input_detail(struct sw_stapel_inputs *inputs, const char *value, const char *name, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif
