@@ -53,8 +53,11 @@ static bool is_host(const char *text) {
     size_t len = strspn(text, WORD);
     while (text[len] == '.' || text[len] == '-')
         len += 1 + strspn(text + len + 1, WORD);
-    if (!len || text[len - 1] == '.' || text[len - 1] == '-')
+    if (!len || strchr(".-", text[0]) || strchr(".-", text[len - 1]))
         return false;
+    for (size_t i = 1; i < len; i++)
+        if (strchr(".-", text[i]) && strchr(".-", text[i - 1]) && (text[i] == '.' || text[i - 1] == '.'))
+            return false;
     if (text[len] != ':')
         return !text[len];
     return text[len + 1] && strspn(text + len + 1, DIGITS) == strlen(text + len + 1);

@@ -107,6 +107,7 @@ static void set_place(struct composer *c, struct sw_value *value, const yaml_mar
 static struct sw_value *new_value(struct composer *c, enum sw_value_kind kind, const yaml_mark_t *mark) {
     struct sw_value *value = sw_arena_new(c->arena, sizeof *value);
     value->kind = kind;
+    value->source = value->text = kind == SW_VALUE_NULL ? "" : NULL;
     value->arena = c->arena;
     value->weight = 1;
     set_place(c, value, mark);

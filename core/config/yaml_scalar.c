@@ -12,7 +12,7 @@
 
 #define TAG_PREFIX "tag:yaml.org,2002:"
 
-enum { MANTISSA_DIGITS = 17, PLAIN_EXPONENT = 21 };
+enum { MANTISSA_DIGITS = 17, PLAIN_EXPONENT = 6 };
 
 static bool in_list(const char *text, const char *const *list) {
     for (; *list; list++)
@@ -187,21 +187,29 @@ void sw_yaml_print_float(double number, char out[40]) {
     print_digits(text, exponent, number < 0, out);
 }
 
+/* Copies `text` without its underscores. Behind a leading point they must stand between digits: false otherwise. */
+static bool drop_underscores(char *plain, const char *text) {
+    size_t len = 0;
+    for (const char *c = text; *c; c++) {
+        if (*c != '_')
+            plain[len++] = *c;
+        else if (*text == '.' && !(c[-1] >= '0' && c[-1] <= '9' && c[1] >= '0' && c[1] <= '9'))
+            return false;
+    }
+    plain[len] = 0;
+    return true;
+}
+
 static void resolve_plain(struct sw_arena *arena, struct sw_value *value, const char *text) {
     value->kind = SW_VALUE_STRING;
     if (resolve_word(value, text)) {
         value->text = value->kind == SW_VALUE_BOOL ? value->boolean ? "true" : "false" : "";
-    } else if (*text == '.') {
-        resolve_float(value, text);
-    } else if (strchr("+-0123456789", *text)) {
+    } else if (strchr("+-.0123456789", *text)) {
         sw_cleanup_free char *plain = sw_strdup(text);
-        size_t len = 0;
-        for (const char *c = text; *c; c++)
-            if (*c != '_')
-                plain[len++] = *c;
-        plain[len] = 0;
         char printed[40];
-        if (resolve_integer(value, plain, printed, sizeof printed))
+        if (!drop_underscores(plain, text))
+            return;
+        if (*text != '.' && resolve_integer(value, plain, printed, sizeof printed))
             value->text = sw_arena_str(arena, printed);
         else
             resolve_float(value, plain);

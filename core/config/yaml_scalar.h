@@ -9,7 +9,7 @@
  * has no quotes. Returns NULL, or what is wrong with it (in `arena`): a tag that does not fit, base64 that is none. */
 const char *sw_yaml_resolve(struct sw_arena *arena, struct sw_value *value, const char *tag, const char *text, bool plain);
 
-/* Prints a float as Go's "%v" does: `1000`, `1e+21`, `+Inf`. */
+/* Prints a float as Go's "%v" does: `1000`, `1e+06`, `+Inf`. */
 void sw_yaml_print_float(double number, char out[40]);
 
 #endif

@@ -90,7 +90,7 @@ static inline struct sw_project *parse_project(const char *file, const char *tex
 static inline struct sw_giterminism *strict_policy(const char *text) {
     struct sw_diagnostics list = {0};
     struct sw_yaml_text yaml = {.file = "werf-giterminism.yaml", .data = text, .len = text ? strlen(text) : 0, .first_line = 1};
-    struct sw_giterminism *policy = sw_giterminism_parse(text ? &yaml : NULL, "/home/me", "/work", &list);
+    struct sw_giterminism *policy = sw_giterminism_parse(text ? &yaml : NULL, "/home/me", "/srv", &list);
     sw_diagnostics_fini(&list);
     return policy;
 }
