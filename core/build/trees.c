@@ -33,5 +33,6 @@ struct sw_host_graph sw_graph_table(void) {
     table.tree_next = sw_tree_reader_next;
     table.tree_read = sw_tree_reader_read;
     table.tree_close = sw_tree_reader_close;
+    table.tree_seek = sw_tree_reader_seek;
     return table;
 }

@@ -201,4 +201,5 @@ const struct sw_host_image sw_host_image_table = {
     .config = image_config,
     .layer_count = image_layer_count,
     .layer = image_layer,
+    .repo = sw_image_repo,
 };

@@ -33,6 +33,7 @@ struct sw_tree_reader {
     struct sw_repository *repository; /* whose handle is borrowed */
     git_repository *handle;
     struct sw_buf target;
+    char id[GIT_OID_HEXSZ + 1];
 };
 
 static void end_content(struct sw_tree_reader *reader) {
@@ -220,6 +221,8 @@ int sw_tree_reader_next(struct sw_tree_reader *reader, struct sw_tree_entry *ent
         entry->uid = number_of(reader->parts[item->part].mapping.owner);
         entry->gid = number_of(reader->parts[item->part].mapping.group);
     }
+    if (item->type == SW_FILE_REGULAR && item->origin == SW_ITEM_GIT)
+        entry->id = git_oid_tostr(reader->id, sizeof reader->id, &item->entry.id);
     if (item->type == SW_FILE_REGULAR && !open_regular(reader, item, &entry->bytes, error))
         return -1;
     if (item->type == SW_FILE_SYMLINK) {
@@ -267,4 +270,10 @@ int64_t sw_tree_reader_read(struct sw_tree_reader *reader, void *buffer, size_t 
         memcpy(buffer, content->memory.data, take);
     content->memory = (struct sw_bytes){(const char *)content->memory.data + take, content->memory.len - take};
     return (int64_t)take;
+}
+
+void sw_tree_reader_seek(struct sw_tree_reader *reader, size_t index) {
+    end_content(reader);
+    reader->current = NULL;
+    reader->next = index;
 }

@@ -15,9 +15,10 @@
 bool sw_tree_reader_open(const struct sw_op_tree *op, struct sw_tree_reader **reader, struct sw_error **error);
 bool sw_patch_reader_open(const struct sw_op_patch *op, struct sw_tree_reader **reader, struct sw_error **error);
 
-/* As tree_next, tree_read and tree_close of struct sw_host_graph. [pool] */
+/* As tree_next, tree_read, tree_seek and tree_close of struct sw_host_graph. [pool] */
 int sw_tree_reader_next(struct sw_tree_reader *reader, struct sw_tree_entry *entry, struct sw_error **error);
 int64_t sw_tree_reader_read(struct sw_tree_reader *reader, void *buffer, size_t len, struct sw_error **error);
+void sw_tree_reader_seek(struct sw_tree_reader *reader, size_t index);
 void sw_tree_reader_close(struct sw_tree_reader *reader);
 
 /* Identity of the files, for keys: equal identity means equal paths, types, modes and contents. Files of a commit are not read. [any] */

@@ -71,6 +71,28 @@ static void gives_files_with_their_folders_in_order(void **state) {
     drop_folder(folder);
 }
 
+static void entries_are_found_again_by_their_number(void **state) {
+    (void)state;
+    char *folder = make_folder();
+    run_in(folder, MAKE);
+    {
+        sw_cleanup_repository struct sw_repository *repository = sw_repository_find(folder, NULL);
+        struct sw_op_tree op = {.size = sizeof op, .commit = sw_repository_head(repository, NULL), .scope = ""};
+        struct sw_tree_reader *reader = NULL;
+        struct sw_tree_entry entry;
+        assert_true(sw_tree_reader_open(&op, &reader, NULL));
+        sw_tree_reader_seek(reader, 6);
+        assert_int_equal(sw_tree_reader_next(reader, &entry, NULL), 1);
+        assert_string_equal(entry.path, "c/run");
+        sw_tree_reader_seek(reader, 1);
+        assert_int_equal(sw_tree_reader_next(reader, &entry, NULL), 1);
+        assert_string_equal(entry.path, "a-b");
+        assert_string_equal(entry.id, "0cfbf08886fca9a91cb753ec8734c84fcbe52c9f");
+        sw_tree_reader_close(reader);
+    }
+    drop_folder(folder);
+}
+
 static void filters_leave_no_empty_folders(void **state) {
     (void)state;
     static const char *const exclude[] = {"a/b/*"};
@@ -270,6 +292,7 @@ static void host_checksums_follow_paths_and_contents(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gives_files_with_their_folders_in_order),
+        cmocka_unit_test(entries_are_found_again_by_their_number),
         cmocka_unit_test(filters_leave_no_empty_folders),
         cmocka_unit_test(host_files_and_inlines_lie_over_the_commit),
         cmocka_unit_test(host_paths_cannot_leave_their_root),

@@ -116,6 +116,11 @@ struct sw_host_files {
      * Reads the files: [any], short. */
     bool (*host_files_checksum)(struct sw_plan *plan, struct sw_strings paths, const struct sw_filter *filters, size_t filter_count,
                                 char out[65], struct sw_error **error);
+
+    /* Author's time: seconds since 1970, and as Go prints it, "2026-08-11 12:34:56 +0300 +0300"; the text lives as long as the
+     * handle. [any] */
+    int64_t (*author_time)(const struct sw_commit *commit);
+    const char *(*human_time)(const struct sw_commit *commit);
 };
 
 #endif

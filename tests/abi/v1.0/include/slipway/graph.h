@@ -243,6 +243,7 @@ struct sw_tree_entry {
     int64_t mtime;    /* seconds */
     const char *path; /* relative to the tree's root (patches: to the mapping's `to`); valid until the next call */
     const char *target;
+    const char *id; /* of a regular file: changes when its content does; NULL: not known without reading it */
 };
 
 struct sw_tree_reader; /* ended by tree_close */
@@ -294,6 +295,8 @@ struct sw_host_graph {
     /* Reads on in the current regular file: bytes read, 0 at its end, -1 on error. */
     int64_t (*tree_read)(struct sw_tree_reader *reader, void *buffer, size_t len, struct sw_error **error);
     void (*tree_close)(struct sw_tree_reader *reader);
+    /* Makes entry `index` (from 0, in the order in which they are read) the next one. */
+    void (*tree_seek)(struct sw_tree_reader *reader, size_t index);
 };
 
 #endif

@@ -36,6 +36,10 @@ struct sw_host_image {
 
     size_t (*layer_count)(const struct sw_image *image);
     struct sw_layer (*layer)(const struct sw_image *image, size_t index);
+
+    /* Address of the store's repository that the image's blobs can be fetched from: "HOST/NAME", or "oci:…" for a layout on this
+     * host. NULL: only this host has them. */
+    const char *(*repo)(const struct sw_image *image);
 };
 
 #endif
