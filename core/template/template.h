@@ -3,7 +3,7 @@
  * One call parses a set of templates, executes the main one and gives its output with a map from output lines to template lines.
  * What lies outside (files of the project, environment variables, the debug log) is reached through callbacks, so this module
  * reads nothing itself but the clock, random numbers, the time zone database and, for `getHostByName`, the resolver. Splitting the
- * output into YAML documents is documents.h's; matching a `.Files.Glob` pattern is glob.h's. */
+ * output into YAML documents is documents.h's. */
 #ifndef CORE_TEMPLATE_TEMPLATE_H
 #define CORE_TEMPLATE_TEMPLATE_H
 
@@ -28,7 +28,7 @@ struct sw_template_files {
     void *context;
     /* The content of a file, to be freed by the caller; an error if there is none. */
     bool (*get)(void *context, const char *path, char **content, size_t *len, struct sw_error **error);
-    /* Adds all files that `pattern` matches (glob.h); none is no error. */
+    /* Adds all files that `pattern` matches, and those below what it matches; none is no error. */
     bool (*glob)(void *context, const char *pattern, struct sw_template_found *found, struct sw_error **error);
     bool (*exists)(void *context, const char *path, bool *answer, struct sw_error **error);
     bool (*is_dir)(void *context, const char *path, bool *answer, struct sw_error **error);

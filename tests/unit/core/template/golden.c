@@ -7,10 +7,10 @@
 #include "core/base/buf.h"
 #include "core/base/cleanup.h"
 #include "core/base/error.h"
+#include "core/base/glob.h"
 #include "core/base/path.h"
 #include "core/base/vec.h"
 #include "core/template/base64.h"
-#include "core/template/glob.h"
 #include "core/template/template.h"
 #include "core/template/unicode.h"
 
@@ -37,13 +37,32 @@ static bool get(void *context, const char *path, char **content, size_t *len, st
     return true;
 }
 
+static bool is_stars(const char *component) {
+    return strspn(component, "*") == strlen(component);
+}
+
+/* Whether `.Files.Glob` finds a path: it matches the pattern, or lies below what that matches without stars at its end. */
+static bool glob_finds(const char *pattern, const char *path) {
+    sw_cleanup_free char *whole = sw_path_clean(pattern), *root = sw_strdup(whole);
+    if (sw_glob_match(whole, path))
+        return true;
+    while (*root) {
+        char *slash = strrchr(root, '/');
+        if (!is_stars(slash ? slash + 1 : root))
+            break;
+        *(slash ? slash : root) = '\0';
+    }
+    sw_cleanup_free char *below = sw_path_join(root, "**/*");
+    return (*root && sw_glob_match(root, path)) || sw_glob_match(below, path);
+}
+
 static bool glob(void *context, const char *pattern, struct sw_template_found *found, struct sw_error **error) {
     (void)error;
     const char *path;
     json_t *content;
     json_object_foreach((json_t *)context, path, content) {
         const char *text = json_string_value(content);
-        if (sw_glob_finds(pattern, path))
+        if (glob_finds(pattern, path))
             sw_template_found_add(found, path, (struct sw_bytes){text, strlen(text)});
     }
     return true;
