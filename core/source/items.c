@@ -40,11 +40,6 @@ static void sort(struct sw_items *items) {
         qsort(items->list.data, items->list.len, items->list.width, by_path);
 }
 
-static bool lies_below(const char *path, const char *folder) {
-    size_t len = strlen(folder);
-    return strncmp(path, folder, len) == 0 && path[len] == '/';
-}
-
 /* --- trees ------------------------------------------------------------------------------------------------------------------------ */
 
 struct gathering {
@@ -324,25 +319,40 @@ static bool gather_part(const struct sw_patch_part *part, uint32_t index, struct
     return ok;
 }
 
+static char *part_key(const struct sw_item *item, const char *path) {
+    return sw_format("%u %s", item->part, path);
+}
+
+/* Whether the patch puts something at `item`'s path, or a file above it, so that its removal goes without saying. */
+static bool is_implied(const struct sw_item *item, const struct sw_map *added) {
+    sw_cleanup_free char *path = sw_strdup(item->path);
+    for (char *slash = path + strlen(path); slash; slash = strrchr(path, '/')) {
+        *slash = '\0';
+        sw_cleanup_free char *key = part_key(item, path);
+        const struct sw_item *there = sw_map_get(added, key);
+        if (there && (there->type != SW_FILE_DIRECTORY || !strcmp(path, item->path)))
+            return true;
+    }
+    return false;
+}
+
 /* What stood below a path that is a file now goes with the folder that it replaces; what was a file and is a folder now is no removal. */
 static void drop_implied(struct sw_items *items) {
+    struct sw_map added = {0};
     size_t len = 0;
-    const struct sw_item *file = NULL;
+    for (size_t i = 0; i < items->list.len; i++) {
+        struct sw_item *item = sw_vec_at(&items->list, i);
+        sw_cleanup_free char *key = part_key(item, item->path);
+        if (item->type != SW_FILE_DELETED)
+            sw_map_set(&added, key, sw_arena_copy(&items->arena, item, sizeof *item));
+    }
     for (size_t i = 0; i < items->list.len; i++) {
         const struct sw_item *item = sw_vec_at(&items->list, i);
-        const struct sw_item *next = i + 1 < items->list.len ? sw_vec_at(&items->list, i + 1) : NULL;
-        const struct sw_item *last = len ? sw_vec_at(&items->list, len - 1) : NULL;
-        bool removed = item->type == SW_FILE_DELETED;
-        bool same_as_last = last && last->part == item->part && !strcmp(last->path, item->path);
-        bool same_as_next = next && next->part == item->part && !strcmp(next->path, item->path);
-        if (removed && (same_as_last || same_as_next || (file && file->part == item->part && lies_below(item->path, file->path))))
-            continue;
-        struct sw_item *slot = sw_vec_at(&items->list, len++);
-        memmove(slot, item, sizeof *item);
-        if (!removed && item->type != SW_FILE_DIRECTORY)
-            file = slot;
+        if (item->type != SW_FILE_DELETED || !is_implied(item, &added))
+            memmove(sw_vec_at(&items->list, len++), item, sizeof *item);
     }
     items->list.len = len;
+    sw_map_fini(&added, NULL);
 }
 
 bool sw_items_of_patch(const struct sw_op_patch *op, struct sw_items *items, struct sw_error **error) {
