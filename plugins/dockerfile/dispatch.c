@@ -53,8 +53,21 @@ const char *sw_df_step_title(struct sw_df_evaluator *e, struct sw_df_state *stat
     const char *platform = e->options->many_platforms && state->has_platform
                                ? sw_df_platform_text(e->arena, &state->platform, SW_DF_PLATFORM_ALL)
                                : "";
-    return sw_arena_format(e->arena, "[%s%s%s%s%u/%u] %s%s", platform, *platform ? " " : "", state->name, *state->name ? " " : "",
-                           ++state->step_index, state->step_count, state->on_build ? "ONBUILD " : "", text);
+    int width = 1;
+    for (unsigned rest = state->step_count; rest >= 10; rest /= 10)
+        width++;
+    return sw_arena_format(e->arena, "[%s%s%s%s%*u/%u] %s%s", platform, *platform ? " " : "", state->name, *state->name ? " " : "",
+                           width, ++state->step_index, state->step_count, state->on_build ? "ONBUILD " : "", text);
+}
+
+const char *sw_df_title_text(struct sw_df_evaluator *e, const struct sw_df_shell *shell, const char *code,
+                             const struct sw_df_env *env) {
+    struct sw_df_failure ignored = {.arena = e->arena};
+    struct sw_df_expansion expansion;
+    if (sw_df_expand(shell, code, env, &expansion, &ignored))
+        code = expansion.text;
+    size_t len = strcspn(code, " ");
+    return sw_arena_format(e->arena, "%s%s", sw_df_upper(e->arena, sw_arena_strn(e->arena, code, len)), code + len);
 }
 
 struct sw_strings sw_df_shell_command(struct sw_arena *arena, const struct sw_df_image *image, struct sw_strings args) {
@@ -324,12 +337,35 @@ static const char *new_workdir(struct sw_arena *arena, const char *current, cons
     return *path == '/' ? path : join_path(arena, parent, path);
 }
 
+/* Moves to `path`; returns it with slashes. The config of a Windows image has backslashes. */
+static const char *set_workdir(struct sw_df_evaluator *e, struct sw_df_state *state, const char *path) {
+    bool windows = strcmp(state->platform.os, "windows") == 0;
+    if (!windows) {
+        state->image.workdir = state->cwd = new_workdir(e->arena, state->image.workdir, path);
+        return state->cwd;
+    }
+    char *current = sw_arena_str(e->arena, state->image.workdir), *wanted = sw_arena_str(e->arena, path);
+    for (char *p = current; (p = strchr(p, '\\'));)
+        *p = '/';
+    for (char *p = wanted; (p = strchr(p, '\\'));)
+        *p = '/';
+    if ((*wanted | 0x20) == 'c' && wanted[1] == ':')
+        wanted += 2;
+    state->cwd = join_path(e->arena, new_workdir(e->arena, current, wanted), "");
+    char *native = sw_arena_str(e->arena, state->cwd);
+    for (char *p = native; (p = strchr(p, '/'));)
+        *p = '\\';
+    state->image.workdir = native;
+    return state->cwd;
+}
+
 static void make_folder(struct dispatch *d, const char *path) {
     struct sw_df_step *step = sw_df_step_new(d->e, SW_DF_STEP_MKDIR, d->state->tip);
     step->path = path;
     step->user = d->state->image.user;
     step->created = d->e->epoch_seconds;
-    step->title = sw_df_step_title(d->e, d->state, d->instruction->code);
+    const char *text = sw_df_title_text(d->e, &d->e->shell, d->instruction->code, &d->state->env);
+    step->title = sw_df_step_title(d->e, d->state, text);
     step->instruction = d->instruction->code;
     step->first = d->instruction->first;
     step->last = d->instruction->last;
@@ -345,8 +381,7 @@ static bool dispatch_workdir(struct dispatch *d) {
         sw_df_warn(d->e->lint, sw_df_instruction_spot(d->instruction), "WorkdirRelativePath",
                    "Relative workdir %s can have unexpected results if the base image changes", sw_df_quote(d->arena, path));
     d->state->workdir_set = true;
-    path = new_workdir(d->arena, d->state->image.workdir, path);
-    d->state->image.workdir = d->state->cwd = path;
+    path = set_workdir(d->e, d->state, path);
     bool layer = strcmp(path, "/") != 0;
     if (layer)
         make_folder(d, path);
@@ -412,7 +447,7 @@ static void begin_stage(struct sw_df_evaluator *e, struct sw_df_state *state) {
         sw_df_env_set(&state->env, sw_arena_strn(e->arena, entry, (size_t)(equals - entry)), *equals ? equals + 1 : "");
     }
     if (*state->image.workdir)
-        state->image.workdir = state->cwd = new_workdir(e->arena, state->image.workdir, state->image.workdir);
+        set_workdir(e, state, state->image.workdir);
     if (*state->image.user)
         state->user = state->image.user;
 }

@@ -285,7 +285,8 @@ static void add_step(struct copy *copy) {
                                  .mode = copy->args.chmod,
                                  .link = copy->args.link && !*copy->args.chmod, /* with a mode it is an ordinary copy */
                                  .parents = copy->args.parents};
-    step->title = sw_df_step_title(copy->e, copy->state, copy->instruction->code);
+    const char *text = sw_df_title_text(copy->e, &copy->e->shell, copy->instruction->code, &copy->state->env);
+    step->title = sw_df_step_title(copy->e, copy->state, text);
     step->instruction = copy->instruction->code;
     step->first = copy->instruction->first;
     step->last = copy->instruction->last;

@@ -243,6 +243,36 @@ static const char *history_text(struct run *run, struct sw_strings argv) {
     return sw_arena_str(run->arena, sw_buf_text(&text));
 }
 
+/* First line of a heredoc that is the whole command. */
+static const char *script_summary(struct run *run) {
+    struct sw_df_failure ignored = {.arena = run->arena};
+    struct sw_df_heredoc heredoc;
+    const struct sw_df_instruction *instruction = run->instruction;
+    if (instruction->heredoc_count == 0 || !sw_df_heredoc_parse(instruction->args.items[0], &heredoc, &ignored))
+        return "";
+    const char *text = sw_df_trim(run->arena, instruction->heredocs[0].content);
+    size_t len = strcspn(text, "\n");
+    const char *more = text[len] ? "..." : "";
+    len -= len > 0 && text[len] && text[len - 1] == '\r';
+    return sw_arena_format(run->arena, " (%.*s%s)", (int)len, text, more);
+}
+
+/* Values that come from secrets are shown as stars. */
+static const char *title(struct run *run) {
+    struct sw_df_shell raw = {.escape = run->e->shell.escape, .raw_quotes = true, .raw_escapes = true, .keep_unset = true};
+    struct sw_df_env env;
+    sw_df_env_copy(&env, &run->state->env);
+    for (size_t i = 0; i < run->mounts.len; i++) {
+        const struct sw_df_mount *mount = &((const struct sw_df_run_mount *)sw_vec_at(&run->mounts, i))->mount;
+        if (mount->kind == SW_MOUNT_SECRET && mount->env)
+            sw_df_env_set(&env, mount->env, "****");
+    }
+    const char *code = sw_arena_format(run->arena, "%s%s", run->instruction->code, script_summary(run));
+    const char *text = sw_df_title_text(run->e, &raw, code, &env);
+    sw_df_env_fini(&env);
+    return sw_df_step_title(run->e, run->state, text);
+}
+
 static bool dispatch(struct run *run) {
     struct sw_strings argv;
     unsigned ssh_count = 0;
@@ -266,7 +296,7 @@ static bool dispatch(struct run *run) {
                                         .network = run->instruction->run.network,
                                         .security = run->instruction->run.security};
     step->instruction = run->instruction->code;
-    step->title = sw_df_step_title(run->e, run->state, run->instruction->code);
+    step->title = title(run);
     step->first = run->instruction->first;
     step->last = run->instruction->last;
     step->no_cache = run->state->no_cache;

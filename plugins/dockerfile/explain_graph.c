@@ -83,8 +83,10 @@ static json_t *attributes(json_t *detail) {
 }
 
 static const char *image_vertex(struct printer *p, const struct sw_df_step *step, const char *key) {
-    sw_cleanup_free char *identifier =
-        sw_format("docker-image://%s%s%s", step->reference, step->digest ? "@" : "", step->digest ? step->digest : "");
+    /* The digest that was found takes the place of one that was asked for. */
+    size_t len = step->digest ? strcspn(step->reference, "@") : strlen(step->reference);
+    sw_cleanup_free char *identifier = sw_format("docker-image://%.*s%s%s", (int)len, step->reference, step->digest ? "@" : "",
+                                                 step->digest ? step->digest : "");
     return add_vertex(p, key, step, "source", json_array(), source_json(identifier));
 }
 
@@ -223,24 +225,28 @@ static const char *inline_vertex(struct printer *p, const struct sw_df_step *ste
     return add_vertex(p, key, step, "file", json_array(), actions_json(action_json("mkfile", file, -1, -1, 0)));
 }
 
-static json_t *id_json(const char *name) {
+static json_t *id_json(const char *name, int base) {
     int64_t id;
     if (strcmp(name, "root") == 0)
         return json_pack("{s:i}", "byID", 0);
     if (sw_df_signed(name, INT32_MAX, &id) == SW_DF_NUMBER_OK || !*name)
         return json_pack("{s:I}", "byID", (json_int_t)(*name ? id : 0));
-    return json_pack("{s:{s:o}}", "byName", "name", text_json(name));
+    json_t *by_name = json_pack("{s:o}", "name", text_json(name));
+    if (base != 0)
+        json_object_set_new(by_name, "input", json_sprintf("%d", base));
+    return json_pack("{s:o}", "byName", by_name);
 }
 
-static void put_owner(json_t *object, const char *owner) {
+/* An owner; names are looked up in input `base`. */
+static void put_owner(json_t *object, const char *owner, int base) {
     if (!*owner)
         return;
     const char *colon = strchrnul(owner, ':');
     sw_cleanup_free char *user = sw_strndup(owner, (size_t)(colon - owner));
     json_t *value = json_object();
-    json_object_set_new(value, "user", id_json(user));
+    json_object_set_new(value, "user", id_json(user, base));
     if (*colon && colon[1])
-        json_object_set_new(value, "group", id_json(colon + 1));
+        json_object_set_new(value, "group", id_json(colon + 1, base));
     json_object_set_new(object, "owner", value);
 }
 
@@ -254,7 +260,7 @@ static const char *mkdir_vertex(struct printer *p, const struct sw_df_step *step
     json_object_set_new(folder, "path", text_json(path));
     if (step->created)
         json_object_set_new(folder, "timestamp", json_sprintf("%lld000000000", (long long)step->created));
-    put_owner(folder, step->user);
+    put_owner(folder, step->user, base);
     return add_vertex(p, key, step, "file", inputs.list, actions_json(action_json("mkdir", folder, base, -1, 0)));
 }
 
@@ -272,13 +278,13 @@ static void put_mode(json_t *object, const char *mode) {
 static char *clean_dest(const char *path) {
     sw_cleanup_free char *clean = sw_path_join("/", path);
     if (!clean[1])
-        return sw_strdup("/");
+        return sw_strdup(sw_df_has_suffix(path, "/.") ? "/." : "/");
     if (sw_df_has_suffix(path, "/."))
         return sw_format("%s/.", clean);
     return sw_format("%s%s", clean, sw_df_has_suffix(path, "/") ? "/" : "");
 }
 
-static json_t *copy_json(const struct sw_df_step *step, const struct sw_df_copy_source *source) {
+static json_t *copy_json(const struct sw_df_step *step, const struct sw_df_copy_source *source, int base) {
     sw_cleanup_free char *dest = clean_dest(source->dest), *from = sw_path_join("/", source->path);
     json_t *copy = json_object();
     json_object_set_new(copy, "createDestPath", json_true());
@@ -299,7 +305,7 @@ static json_t *copy_json(const struct sw_df_step *step, const struct sw_df_copy_
     if (source->required)
         json_object_set_new(copy, "requiredPaths", list_json((struct sw_strings){&source->required, 1}));
     put_mode(copy, step->copy.mode);
-    put_owner(copy, step->copy.owner);
+    put_owner(copy, step->copy.owner, base);
     return copy;
 }
 
@@ -307,13 +313,13 @@ static json_t *copy_json(const struct sw_df_step *step, const struct sw_df_copy_
 static json_t *copy_actions(struct printer *p, const struct sw_df_step *step, const char *base, struct inputs *inputs) {
     json_t *detail = actions_json(NULL), *actions = json_object_get(detail, "actions");
     size_t count = step->copy.source_count;
-    int input = add_input(inputs, base), *seconds = sw_new_array(count + 1, sizeof(int));
+    int root = add_input(inputs, base), input = root, *seconds = sw_new_array(count + 1, sizeof(int));
     for (size_t i = 0; i < count; i++)
         seconds[i] = add_input(inputs, visit(p, step->copy.sources[i].from));
     int offset = (int)json_array_size(inputs->list);
     for (size_t i = 0; i < count; i++) {
         int output = i + 1 < count ? -1 : 0;
-        json_array_append_new(actions, action_json("copy", copy_json(step, &step->copy.sources[i]), input, seconds[i], output));
+        json_array_append_new(actions, action_json("copy", copy_json(step, &step->copy.sources[i], root), input, seconds[i], output));
         input = offset + (int)i;
     }
     free(seconds);
@@ -574,6 +580,8 @@ static char *key_of(const struct sw_df_step *step) {
         return sw_format("context %s", step->name);
     if (step->kind == SW_DF_STEP_URL)
         return sw_format("url %s %s %s", step->url, step->name, step->checksum);
+    if (step->kind == SW_DF_STEP_INLINE)
+        return sw_format("file %s %o %s", step->name, step->mode, step->content);
     return sw_format("step %u", step->number);
 }
 

@@ -148,10 +148,18 @@ void sw_df_lint_sort(struct sw_df_lint *lint) {
 
 enum { NEAR_LIMIT = 3, WORD_LIMIT = 256 };
 
-/* Levenshtein's distance in bytes; NEAR_LIMIT when it is that or more. */
+static size_t decode(const char *text, uint32_t *runes) {
+    size_t count = 0;
+    for (size_t len; count < WORD_LIMIT && (len = sw_df_rune(text, &runes[count])) > 0; text += len)
+        count++;
+    return count;
+}
+
+/* Levenshtein's distance in runes; NEAR_LIMIT when it is that or more. */
 static size_t distance(const char *a, const char *b) {
-    size_t n = strlen(a), m = strlen(b);
-    if (n > WORD_LIMIT || m > WORD_LIMIT || (n > m ? n - m : m - n) >= NEAR_LIMIT)
+    uint32_t x[WORD_LIMIT], y[WORD_LIMIT];
+    size_t n = decode(a, x), m = decode(b, y);
+    if (n == WORD_LIMIT || m == WORD_LIMIT || (n > m ? n - m : m - n) >= NEAR_LIMIT)
         return NEAR_LIMIT;
     size_t row[WORD_LIMIT + 1];
     for (size_t j = 0; j <= m; j++)
@@ -160,7 +168,7 @@ static size_t distance(const char *a, const char *b) {
         size_t diagonal = row[0];
         row[0] = i;
         for (size_t j = 1; j <= m; j++) {
-            size_t best = diagonal + (a[i - 1] != b[j - 1]);
+            size_t best = diagonal + (x[i - 1] != y[j - 1]);
             diagonal = row[j];
             if (row[j] + 1 < best)
                 best = row[j] + 1;
@@ -170,6 +178,19 @@ static size_t distance(const char *a, const char *b) {
         }
     }
     return row[m] < NEAR_LIMIT ? row[m] : NEAR_LIMIT;
+}
+
+/* How much a candidate looks like the word, for those at the same distance: the same letters in another order look most alike. */
+static unsigned likeness(const char *word, const char *candidate) {
+    int counts[256] = {0};
+    bool same_letters = strlen(word) == strlen(candidate);
+    for (const char *p = word; *p; p++)
+        counts[(unsigned char)*p]++;
+    for (const char *p = candidate; *p; p++)
+        counts[(unsigned char)*p]--;
+    for (size_t i = 0; i < 256; i++)
+        same_letters = same_letters && counts[i] == 0;
+    return same_letters ? 2 : *word == *candidate;
 }
 
 /* `text` in the case of `model`. */
@@ -184,6 +205,7 @@ static const char *in_case_of(struct sw_arena *arena, const char *text, const ch
 const char *sw_df_nearest(struct sw_arena *arena, const char *word, struct sw_strings candidates, enum sw_df_case matters) {
     const char *nearest = NULL, *wanted_word = matters == SW_DF_CASE_MATTERS ? word : sw_df_lower(arena, word);
     size_t best = NEAR_LIMIT;
+    unsigned best_likeness = 0;
     for (size_t i = 0; i < candidates.count; i++) {
         const char *candidate = candidates.items[i];
         if (matters == SW_DF_CASE_IGNORED)
@@ -191,8 +213,10 @@ const char *sw_df_nearest(struct sw_arena *arena, const char *word, struct sw_st
         if (strcmp(candidate, wanted_word) == 0)
             return NULL;
         size_t d = distance(wanted_word, candidate);
-        if (d < best) {
+        unsigned alike = likeness(wanted_word, candidate);
+        if (d < best || (d == best && d < NEAR_LIMIT && alike > best_likeness)) {
             best = d;
+            best_likeness = alike;
             nearest = matters == SW_DF_CASE_MATTERS ? candidate : in_case_of(arena, candidate, word);
         }
     }

@@ -125,6 +125,9 @@ bool sw_df_state_expand(struct sw_df_evaluator *e, struct sw_df_state *state, co
                         const struct sw_df_shell *shell, const char *word, const char **out);
 /* Title of a step for people: "[builder 2/5] RUN make". */
 const char *sw_df_step_title(struct sw_df_evaluator *e, struct sw_df_state *state, const char *text);
+/* An instruction's text for a title: its word in upper case, variables replaced. */
+const char *sw_df_title_text(struct sw_df_evaluator *e, const struct sw_df_shell *shell, const char *code,
+                             const struct sw_df_env *env);
 struct sw_strings sw_df_shell_command(struct sw_arena *arena, const struct sw_df_image *image, struct sw_strings args);
 
 /* dispatch_run.c, dispatch_copy.c, dispatch_expose.c */
