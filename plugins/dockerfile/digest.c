@@ -25,8 +25,9 @@ struct digester {
     struct sw_error **error;
     struct sw_df_env globals; /* platform ARGs, and global ones over them */
     struct stage_inputs *stages;
-    struct sw_df_env env;  /* of the stage at hand: ENV, and ARG over it */
-    struct sw_df_env args; /* its ARGs alone */
+    struct sw_df_env env;   /* of the stage at hand: ENV, and ARG over it */
+    struct sw_df_env args;  /* its ARGs alone */
+    struct sw_df_env plain; /* its ENVs alone: what triggers know */
 };
 
 static void add(struct digester *d, struct sw_vec *list, const char *name, const char *value, uint32_t flags) {
@@ -115,18 +116,17 @@ static bool arg_inputs(struct digester *d, const struct sw_df_instruction *instr
     return true;
 }
 
+/* A pair sees those before it in the same instruction, other than in a build. */
 static bool env_inputs(struct digester *d, const struct sw_df_instruction *instruction, const char *name, struct sw_vec *list) {
-    struct sw_pair *pairs = sw_arena_new(d->arena, (instruction->pair_count + 1) * sizeof(*pairs));
     for (size_t i = 0; i < instruction->pair_count; i++) {
-        if (!word(d, instruction->pairs[i].key, &d->env, &pairs[i].key) ||
-            !word(d, instruction->pairs[i].value, &d->env, &pairs[i].value))
+        const char *key, *value;
+        if (!word(d, instruction->pairs[i].key, &d->env, &key) || !word(d, instruction->pairs[i].value, &d->env, &value))
             return false;
-        add(d, list, sw_arena_format(d->arena, "%s %s", name, pairs[i].key),
-            sw_arena_format(d->arena, "ENV %s=%s", pairs[i].key, pairs[i].value), 0);
+        add(d, list, sw_arena_format(d->arena, "%s %s", name, key), sw_arena_format(d->arena, "ENV %s=%s", key, value), 0);
+        sw_df_env_set(&d->plain, key, value);
+        if (!sw_df_env_get(&d->args, key))
+            sw_df_env_set(&d->env, key, value);
     }
-    for (size_t i = 0; i < instruction->pair_count; i++)
-        if (!sw_df_env_get(&d->args, pairs[i].key))
-            sw_df_env_set(&d->env, pairs[i].key, pairs[i].value);
     return true;
 }
 
@@ -154,29 +154,30 @@ static bool text_input(struct digester *d, const struct sw_df_instruction *instr
     return true;
 }
 
+/* What a trigger depends on. ARGs mean nothing to it, and are not remembered. */
+static bool trigger_inputs(struct digester *d, const struct sw_df_instruction *trigger, const char *name, struct sw_vec *list) {
+    if (trigger->kind == SW_DF_ENV)
+        return env_inputs(d, trigger, name, list);
+    if (trigger->kind == SW_DF_ADD || (trigger->kind == SW_DF_COPY && !*trigger->copy.from))
+        return file_inputs(d, trigger, name, list);
+    if (trigger->kind != SW_DF_COPY)
+        return text_input(d, trigger, name, list);
+    add(d, list, name, trigger->code, SW_INPUT_SECRET_FREE);
+    return true;
+}
+
 static bool onbuild_inputs(struct digester *d, const struct sw_df_instruction *instruction, const char *name,
                            struct stage_inputs *stage) {
     struct sw_df_instruction trigger;
+    struct sw_df_env env = d->env;
     add(d, &stage->own, name, instruction->text, SW_INPUT_SECRET_FREE);
     if (!instruction->node->trigger || !sw_df_instruction_parse(instruction->node->trigger, NULL, &trigger, d->failure))
         return false;
-    name = sw_arena_format(d->arena, "trigger of %s", name);
-    if (trigger.kind == SW_DF_ARG) {
-        for (size_t i = 0; i < trigger.pair_count; i++) {
-            const char *value = trigger.pairs[i].value;
-            add(d, &stage->onbuild, name, sw_arena_format(d->arena, "ARG %s=%s", trigger.pairs[i].key, value ? value : ""), 0);
-        }
-        return true;
-    }
-    if (trigger.kind == SW_DF_ENV)
-        return env_inputs(d, &trigger, name, &stage->onbuild);
-    if (trigger.kind == SW_DF_ADD || (trigger.kind == SW_DF_COPY && !*trigger.copy.from))
-        return file_inputs(d, &trigger, name, &stage->onbuild);
-    if (trigger.kind == SW_DF_COPY) {
-        add(d, &stage->onbuild, name, trigger.code, SW_INPUT_SECRET_FREE);
-        return true;
-    }
-    return text_input(d, &trigger, name, &stage->onbuild);
+    sw_df_env_copy(&d->env, &d->plain);
+    bool ok = trigger_inputs(d, &trigger, sw_arena_format(d->arena, "trigger of %s", name), &stage->onbuild);
+    sw_df_env_fini(&d->env);
+    d->env = env;
+    return ok;
 }
 
 static bool instruction_inputs(struct digester *d, const struct sw_df_instruction *instruction, struct stage_inputs *stage) {
@@ -207,6 +208,7 @@ static bool own_inputs(struct digester *d, size_t index) {
     const char *base;
     sw_df_env_init(&d->env, d->arena);
     sw_df_env_init(&d->args, d->arena);
+    sw_df_env_init(&d->plain, d->arena);
     for (size_t i = 0; i < d->request->hosts.count; i++)
         add(d, &inputs->own, "addHost", d->request->hosts.items[i], SW_INPUT_SECRET_FREE);
     bool ok = word(d, stage->base, &d->globals, &base);
@@ -224,6 +226,7 @@ static bool own_inputs(struct digester *d, size_t index) {
     }
     sw_df_env_fini(&d->env);
     sw_df_env_fini(&d->args);
+    sw_df_env_fini(&d->plain);
     return ok;
 }
 

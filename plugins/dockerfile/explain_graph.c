@@ -85,8 +85,8 @@ static json_t *attributes(json_t *detail) {
 static const char *image_vertex(struct printer *p, const struct sw_df_step *step, const char *key) {
     /* The digest that was found takes the place of one that was asked for. */
     size_t len = step->digest ? strcspn(step->reference, "@") : strlen(step->reference);
-    sw_cleanup_free char *identifier = sw_format("docker-image://%.*s%s%s", (int)len, step->reference, step->digest ? "@" : "",
-                                                 step->digest ? step->digest : "");
+    sw_cleanup_free char *identifier =
+        sw_format("docker-image://%.*s%s%s", (int)len, step->reference, step->digest ? "@" : "", step->digest ? step->digest : "");
     return add_vertex(p, key, step, "source", json_array(), source_json(identifier));
 }
 
@@ -319,7 +319,8 @@ static json_t *copy_actions(struct printer *p, const struct sw_df_step *step, co
     int offset = (int)json_array_size(inputs->list);
     for (size_t i = 0; i < count; i++) {
         int output = i + 1 < count ? -1 : 0;
-        json_array_append_new(actions, action_json("copy", copy_json(step, &step->copy.sources[i], root), input, seconds[i], output));
+        json_array_append_new(actions,
+                              action_json("copy", copy_json(step, &step->copy.sources[i], root), input, seconds[i], output));
         input = offset + (int)i;
     }
     free(seconds);

@@ -10,6 +10,7 @@
 #include "plugins/dockerfile/text.h"
 
 enum { ANY = 0x110000, STAR = 0x110001 }; /* beyond all runes */
+enum { WORK_LIMIT = 1 << 28 };            /* runes of a pattern times runes of a value */
 
 struct runes {
     uint32_t *items; /* to be freed */
@@ -75,15 +76,19 @@ static bool tried(const struct matcher *m, size_t p, size_t t) {
     return m->failed[bit / 8] & 1u << bit % 8;
 }
 
-static void give_up(struct matcher *m, size_t p, size_t t) {
-    size_t bit = p * (m->text.count + 1) + t;
-    m->failed[bit / 8] |= (uint8_t)(1u << bit % 8);
+/* A star that cannot lead to a match from `t` cannot from any later place of its run either. */
+static void give_up(struct matcher *m, size_t p, size_t t, size_t limit) {
+    for (; t <= limit && !tried(m, p, t); t++) {
+        size_t bit = p * (m->text.count + 1) + t;
+        m->failed[bit / 8] |= (uint8_t)(1u << bit % 8);
+    }
 }
 
 struct branch {
-    size_t p;    /* a star */
-    size_t t;    /* where it began */
-    size_t next; /* end of its run to try next */
+    size_t p;     /* a star */
+    size_t t;     /* where it began */
+    size_t limit; /* where its run must end at the latest */
+    size_t next;  /* end of its run to try next */
 };
 
 static size_t run_limit(const struct matcher *m, size_t t) {
@@ -111,9 +116,8 @@ static bool advance(struct matcher *m, size_t *p, size_t *t) {
 static bool backtrack(struct matcher *m, struct sw_vec *branches, size_t *p, size_t *t) {
     while (branches->len > 0) {
         struct branch *b = sw_vec_at(branches, branches->len - 1);
-        size_t limit = run_limit(m, b->t);
-        if (b->next == SIZE_MAX || b->next > limit) {
-            give_up(m, b->p, b->t);
+        if (b->next == SIZE_MAX || b->next > b->limit) {
+            give_up(m, b->p, b->t, b->limit);
             branches->len--;
             continue;
         }
@@ -139,8 +143,8 @@ static bool match_at(struct matcher *m, size_t start, size_t *end) {
             return true;
         }
         if (alive && !tried(m, p, t)) {
-            size_t first = m->greed == SW_DF_SHORTEST ? t : run_limit(m, t);
-            sw_vec_push(&branches, &(struct branch){p, t, first});
+            size_t limit = run_limit(m, t);
+            sw_vec_push(&branches, &(struct branch){p, t, limit, m->greed == SW_DF_SHORTEST ? t : limit});
         }
         if (!backtrack(m, &branches, &p, &t))
             return false;
@@ -152,6 +156,8 @@ static bool matcher_init(struct matcher *m, const char *pattern, const char *tex
     *m = (struct matcher){.pattern = decode(pattern), .text = decode(text), .greed = greed};
     if (!compile(&m->pattern, pattern, failure))
         return false;
+    if ((m->pattern.count + 1) * (m->text.count + 1) > WORK_LIMIT)
+        return sw_df_fail(failure, "invalid pattern (%s) in substitution: it is too long for its value", pattern);
     m->failed = sw_new((m->pattern.count + 1) * (m->text.count + 1) / 8 + 1);
     return true;
 }

@@ -7,7 +7,6 @@
 #include "core/base/alloc.h"
 #include "core/base/cleanup.h"
 #include "core/base/error.h"
-#include "core/base/hash.h"
 #include "core/base/ignore.h"
 #include "core/base/path.h"
 #include "plugins/dockerfile/digest.h"
@@ -158,40 +157,14 @@ void sw_df_planner_close(void *planner) {
 
 /* ---- the stage ---- */
 
-struct sw_filter sw_df_planner_ignore_filter(const struct sw_df_planner *p) {
-    return (struct sw_filter){.size = sizeof(struct sw_filter), .base = p->document.context, .ignore = p->ignore_lines};
-}
-
-/* Sources as the digest names them: clean, and relative to the context. */
-static struct sw_strings normal_sources(struct sw_arena *arena, struct sw_strings sources) {
-    const char **items = sw_df_clone(arena, sources);
-    for (size_t i = 0; i < sources.count; i++) {
-        sw_cleanup_free char *clean = sw_path_clean(items[i]);
-        items[i] = strcmp(clean, "/") == 0 ? "." : sw_arena_str(arena, clean + (*clean == '/'));
-    }
-    return (struct sw_strings){items, sources.count};
-}
-
-static bool files_checksum(void *context, struct sw_strings sources, char out[65], struct sw_error **error) {
-    struct sw_df_planner *p = context;
-    char tree[65], added[65];
-    struct sw_filter filters[2] = {sw_df_planner_ignore_filter(p), {.size = sizeof(struct sw_filter), .base = p->document.context}};
-    filters[1].include = normal_sources(&p->arena, sources);
-    if (!p->host->files->require_committed(p->request->commit, p->document.context, filters, 2, error) ||
-        !p->host->files->checksum(p->request->commit, p->document.context, filters, 2, tree, error))
-        return false;
-    const char *items[2] = {tree, added};
-    sw_join256((struct sw_strings){items, 1}, out);
-    if (p->document.added.count == 0)
-        return true;
-    filters[1].include = sources;
-    if (!p->host->files->host_files_checksum(p->request->plan, p->document.added, &filters[1], 1, added, error))
-        return false;
-    if (!*added)
-        return true;
-    items[0] = sw_arena_str(&p->arena, out);
-    sw_join256((struct sw_strings){items, 2}, out);
-    return true;
+struct sw_df_context sw_df_planner_context(struct sw_df_planner *p) {
+    return (struct sw_df_context){.files = p->host->files,
+                                  .plan = p->request->plan,
+                                  .commit = p->request->commit,
+                                  .folder = p->document.context,
+                                  .ignore_lines = p->ignore_lines,
+                                  .added = p->document.added,
+                                  .arena = &p->arena};
 }
 
 static void answer_stage(struct sw_df_planner *p) {
@@ -200,6 +173,7 @@ static void answer_stage(struct sw_df_planner *p) {
     const struct sw_input *inputs;
     size_t count;
     sw_cleanup_free char *name = sw_path_base(p->document.dockerfile);
+    struct sw_df_context files = sw_df_planner_context(p);
     struct sw_df_digest_request request = {.file_name = sw_arena_str(&p->arena, name),
                                            .program = &p->program,
                                            .target = p->document.target,
@@ -209,8 +183,8 @@ static void answer_stage(struct sw_df_planner *p) {
                                            .args = p->document.args,
                                            .hosts = p->document.hosts,
                                            .cache_version = p->request->cache_version ? p->request->cache_version : "",
-                                           .files_checksum = files_checksum,
-                                           .context = p};
+                                           .files_checksum = sw_df_files_checksum,
+                                           .context = &files};
     if (!sw_df_digest_inputs(&request, &inputs, &count, &failure, &error)) {
         if (!error)
             error = sw_df_planner_error(p, &failure);

@@ -2,6 +2,7 @@
 #ifndef PLUGINS_DOCKERFILE_PLANNER_H
 #define PLUGINS_DOCKERFILE_PLANNER_H
 
+#include "plugins/dockerfile/checksum.h"
 #include "plugins/dockerfile/document.h"
 #include "plugins/dockerfile/instruction.h"
 
@@ -39,8 +40,8 @@ void sw_df_planner_next(void *planner, const struct sw_stage_view *previous, sw_
 void sw_df_planner_realize(void *planner, struct sw_graph *graph, sw_node previous, sw_realize_done done, void *context);
 void sw_df_planner_close(void *planner);
 
-/* What the ignore file leaves out, as a filter of the context. */
-struct sw_filter sw_df_planner_ignore_filter(const struct sw_df_planner *planner);
+/* The build context. */
+struct sw_df_context sw_df_planner_context(struct sw_df_planner *planner);
 
 /* A failure as an error at its lines of the Dockerfile. */
 struct sw_error *sw_df_planner_error(struct sw_df_planner *planner, const struct sw_df_failure *failure);

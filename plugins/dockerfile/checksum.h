@@ -1,0 +1,25 @@
+/* checksum.h - the checksum of what COPY and ADD take from the context, as it enters the digest. */
+#ifndef PLUGINS_DOCKERFILE_CHECKSUM_H
+#define PLUGINS_DOCKERFILE_CHECKSUM_H
+
+#include "core/base/arena.h"
+#include "slipway/builder.h"
+
+/* The build context, as the host reads it. */
+struct sw_df_context {
+    const struct sw_host_files *files;
+    struct sw_plan *plan;
+    const struct sw_commit *commit;
+    const char *folder;             /* relative to the repository's root, "" is the root */
+    struct sw_strings ignore_lines; /* of the ignore file */
+    struct sw_strings added;        /* contextAddFiles, relative to the project's folder */
+    struct sw_arena *arena;
+};
+
+/* Writes 64 hex digits for the files that `sources`, after expansion, name. `context` is a struct sw_df_context. */
+bool sw_df_files_checksum(void *context, struct sw_strings sources, char out[65], struct sw_error **error);
+
+/* What the ignore file leaves out, as a filter. */
+struct sw_filter sw_df_context_filter(const struct sw_df_context *context);
+
+#endif
