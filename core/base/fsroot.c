@@ -333,15 +333,20 @@ int sw_fsroot_write(struct sw_fsroot *root, const char *path, const void *data, 
     return 0;
 }
 
-int sw_fsroot_mkdir(struct sw_fsroot *root, const char *path, mode_t mode) {
-    const char *name;
-    int folder = sw_fsroot_parent(root, path, &name);
-    return folder < 0 ? -1 : mkdirat(folder, name, mode);
-}
-
 static int check_folder(struct sw_fsroot *root, const char *path) {
     sw_cleanup_close int fd = resolve_open(root, path, O_PATH | O_DIRECTORY, 0);
     return fd < 0 ? -1 : 0;
+}
+
+int sw_fsroot_mkdir(struct sw_fsroot *root, const char *path, mode_t mode) {
+    if (is_nameless(path)) { /* the root, or a folder that must be there to be named so */
+        if (check_folder(root, path) == 0)
+            errno = EEXIST;
+        return -1;
+    }
+    const char *name;
+    int folder = sw_fsroot_parent(root, path, &name);
+    return folder < 0 ? -1 : mkdirat(folder, name, mode);
 }
 
 int sw_fsroot_mkdirs(struct sw_fsroot *root, const char *path, const struct sw_fsattr *attr,

@@ -160,6 +160,7 @@ int sw_fswalk_next(struct sw_fswalk *walk, struct sw_fsentry *entry, struct sw_e
         const char *name = level->sorted[level->next++];
         if (walk->path.len > 0)
             sw_buf_putc(&walk->path, '/');
+        size_t name_at = walk->path.len;
         sw_buf_puts(&walk->path, name);
         if (fstatat(level->fd, name, &walk->status, AT_SYMLINK_NOFOLLOW) < 0) {
             if (errno == ENOENT)
@@ -168,7 +169,8 @@ int sw_fswalk_next(struct sw_fswalk *walk, struct sw_fsentry *entry, struct sw_e
             return -1;
         }
         walk->enter = S_ISDIR(walk->status.st_mode);
-        *entry = (struct sw_fsentry){.path = walk->path.data, .name = name, .folder = level->fd, .status = walk->status};
+        *entry = (struct sw_fsentry){.path = walk->path.data, .folder = level->fd, .status = walk->status};
+        entry->name = entry->path + name_at;
         return 1;
     }
     return 0;

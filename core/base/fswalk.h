@@ -13,7 +13,7 @@ struct sw_fswalk;
 
 struct sw_fsentry {
     const char *path; /* relative to where the walk began, no leading slash */
-    const char *name; /* its last component */
+    const char *name; /* its last component, within `path` */
     int folder;       /* descriptor of the folder that holds it, borrowed */
     struct stat status;
 };

@@ -37,6 +37,7 @@ struct treesource {
     size_t end;          /* of the walk */
     size_t prefix;       /* bytes of a path up to where the walk began, slash included */
     const char *skipped; /* folder whose content is left out */
+    struct name root;    /* as new as its newest file */
     const struct name *current;
     struct sw_tree_reader *reader;
     const struct name *reader_at; /* what the reader gave last; NULL: nothing yet */
@@ -96,6 +97,8 @@ static bool list(struct treesource *source, struct sw_error **error) {
                             .gid = entry.gid,
                             .mtime = entry.mtime};
         sw_vec_push(&source->names, &name);
+        if (name.mtime > source->root.mtime)
+            source->root.mtime = name.mtime;
     }
     graph->tree_close(reader);
     if (got == 0 && source->names.len > 1)
@@ -117,8 +120,7 @@ static void describe(const struct name *name, size_t prefix, struct sw_source_it
 static int tree_look(struct sw_source *base, const char *path, struct sw_source_item *item, struct sw_error **error) {
     (void)error;
     struct treesource *source = (struct treesource *)base;
-    static const struct name root = {.path = "", .type = S_IFDIR, .mode = 0755};
-    source->current = path[1] ? find(source, path + 1) : &root;
+    source->current = path[1] ? find(source, path + 1) : &source->root;
     if (!source->current)
         return 0;
     describe(source->current, 0, item);
@@ -255,6 +257,7 @@ struct sw_source *sw_treesource_new(const struct sw_copy_from *from, struct sw_e
                                       .xattrs = tree_xattrs,
                                       .destroy = tree_destroy};
     source->from = *from;
+    source->root = (struct name){.path = "", .type = S_IFDIR, .mode = 0755};
     source->names.width = sizeof(struct name);
     source->part = sw_new(PART_BYTES);
     if (list(source, error))
