@@ -15,6 +15,7 @@ ROUNDS = int(os.environ.get("ROUNDS", "5"))
 SLIPWAY = os.environ["SLIPWAY"]
 STORE = WORK + "/store"
 DOCKER = "/usr/bin/docker"
+# crun refuses hybrid cgroups, which some machines have; runc does not.
 BUILDAH = ["buildah", "--root", WORK + "/buildah", "--runroot", WORK + "/buildah-run", "--storage-driver", "overlay"]
 GIT = ["git", "-c", "user.name=bench", "-c", "user.email=bench@example.org", "-c", "gc.auto=0"]
 ENV = dict(os.environ, DOCKER_BUILDKIT="1", SLIPWAY_PROGRESS="quiet", BUILDAH_ISOLATION="oci", HOME=WORK)
@@ -75,7 +76,7 @@ def docker(folder, dockerfile="Dockerfile", tag="bench"):
 
 
 def buildah(folder, dockerfile="Dockerfile"):
-    return lambda: run([*BUILDAH, "bud", "--layers", "--tls-verify=false", "-q", "-f", dockerfile, "."], folder)
+    return lambda: run([*BUILDAH, "bud", "--runtime", "runc", "--layers", "--tls-verify=false", "-q", "-f", dockerfile, "."], folder)
 
 
 def compare(title, tools, before=None, rounds=ROUNDS):
@@ -157,7 +158,7 @@ def case_transfer():
     run([SLIPWAY, "build", "--store", STORE], folder)
     print(f"\npeak memory of Slipway while it made a layer of 200 MB: {peak_memory / 1024:.1f} MiB")
     docker(folder, tag="bench-big")()
-    run([*BUILDAH, "bud", "--layers", "--tls-verify=false", "-q", "-t", "bench-big", "."], folder)
+    run([*BUILDAH, "bud", "--runtime", "runc", "--layers", "--tls-verify=false", "-q", "-t", "bench-big", "."], folder)
     count = iter(range(1000))
 
     def push_docker():
