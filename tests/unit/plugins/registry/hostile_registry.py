@@ -241,7 +241,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def tags(self):
         query = self.path.split("?", 1)[1] if "?" in self.path else ""
         page = query.split("page=")[1] if "page=" in query else "1"
-        if CASE == "tags-loop":
+        if CASE == "tags-500":
+            self.error(500, "UNKNOWN", "disk on fire")
+        elif CASE == "tags-loop":
             self.answer(200, b'{"tags":["a"]}', Link='<%s>; rel="next"' % self.path)
         elif CASE == "tags-nothing-new":
             self.answer(200, b'{"tags":["a"]}', Link='</v2/a/tags/list?page=%d>; rel="next"' % (int(page) + 1))

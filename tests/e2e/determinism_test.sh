@@ -1,0 +1,75 @@
+# One commit gives one image: bit-identical manifests from two hosts that differ in everything but the commit.
+. "$(dirname "$0")/lib.sh"
+registry_start
+base_busybox
+base_tcc
+
+project origin
+cat > werf.yaml <<YAML
+project: same
+configVersion: 1
+---
+image: dockerfile
+dockerfile: Dockerfile
+---
+image: stapel
+from: $REGISTRY/base/tcc:1
+git:
+- add: /
+  to: /src
+  owner: app
+  excludePaths: [werf.yaml]
+  stageDependencies:
+    install: ["*.c"]
+shell:
+  beforeInstall: [echo before > /before]
+  install: [cd /src && tcc -o /usr/bin/it it.c]
+  setup: [date -u +%s > /dev/null, ls -a /src > /list]
+---
+image: imported
+dockerfile: Dockerfile.import
+dependencies:
+- image: dockerfile
+  imports:
+  - type: ImageDigest
+    targetBuildArg: DIGEST
+YAML
+cat > Dockerfile <<DOCKERFILE
+FROM $REGISTRY/base/busybox:1
+COPY . /src
+RUN mkdir /many && cd /many && for i in \$(seq 2000); do echo \$i > \$i; done && chown -R app /many
+RUN rm -r /many/1* && touch /many/new && ln /many/2 /many/two
+WORKDIR /made
+CMD ["a"]
+DOCKERFILE
+cat > Dockerfile.import <<DOCKERFILE
+FROM $REGISTRY/base/busybox:1
+ARG DIGEST
+RUN echo \$DIGEST > /digest
+DOCKERFILE
+echo 'int main(void) { return 0; }' > it.c
+mkdir -p deep/er && echo x > deep/er/file && ln -s ../it.c deep/link && chmod 755 it.c
+commit
+
+# build_elsewhere NAME VARIABLE=VALUE…: clones, and builds with a store of its own for a repository of its own.
+build_elsewhere() {
+  local name=$1
+  shift
+  git clone -q "$WORK/origin" "$WORK/$name/checkout"
+  cd "$WORK/$name/checkout"
+  env "$@" SLIPWAY_STORE="$SERVICES/store-$name" "$SLIPWAY" build --repo "$REGISTRY/$name" > "$SERVICES/$name.out" 2> "$SERVICES/err" ||
+    { cat "$SERVICES/err" >&2; fail "build of $name"; }
+}
+
+build_elsewhere one
+sleep 1.1
+(
+  umask 077
+  build_elsewhere two TZ=Asia/Tokyo LC_ALL=C.UTF-8 HOME="$SERVICES/other-home" USER=somebody
+)
+digest_of() { skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$(awk -F '\t' -v n="$2" '$1 == n { print $2 }' "$SERVICES/$1.out")"; }
+for image in dockerfile stapel; do
+  one=$(digest_of one $image) two=$(digest_of two $image)
+  [ -n "$one" ] || fail "$image has no digest"
+  equal "$image is the same to the last bit" "$one" "$two"
+done
