@@ -17,7 +17,7 @@ base_push() { # NAME ROOT CONFIG-JSON
 
 base_root() { # FOLDER: a root file system of busybox
   local root=$1 applet
-  mkdir -p "$root"/{bin,tmp,etc,root,usr/bin,var,home,lib}
+  mkdir -p "$root"/{bin,tmp,etc,root,usr/bin,var,home,lib,dev,proc,sys}
   chmod 1777 "$root/tmp"
   cp /bin/busybox "$root/bin/busybox"
   for applet in $(/bin/busybox --list); do

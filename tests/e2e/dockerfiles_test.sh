@@ -21,7 +21,7 @@ make_context() {
   tar --sort=name --owner=7 --group=8 --numeric-owner --mtime=@0 -cf archive.tar packed
   rm -r packed
   gzip -nk archive.tar && bzip2 -k archive.tar && xz -k archive.tar
-  printf '%s\n' .git '*.Dockerfile' werf.yaml 'ignored.txt' '**/ignored' '!kept' > .dockerignore
+  printf '%s\n' .git werf.yaml 'ignored.txt' '**/ignored' '!kept' > .dockerignore
 }
 
 # The Dockerfiles as files, and a document of werf.yaml for each.
@@ -38,12 +38,14 @@ make_images() {
   done >> werf.yaml
 }
 
-# The members of a config that a container is started by; labels of the build itself are left out.
+# The members of a config that a container is started by, and the history; labels of the build itself are left out. BuildKit's releases word
+# some steps differently: those are compared by their keyword, and COPY without its flags.
 comparable_config() {
   config_of "$1" | jq -S '{architecture, os, variant, config: (.config
     | .Labels = ((.Labels // {}) | with_entries(select(.key | startswith("werf") | not)))
     | with_entries(select(.value != null and .value != "" and .value != [] and .value != {} and .value != false))),
-    steps: [.history[] | {by: .created_by, empty: (.empty_layer // false)}]}'
+    steps: [.history[] | {by: (.created_by | gsub(" --(chown|chmod|from|link)=[^ ]+"; "") | sub("^(?<word>ARG|EXPOSE|HEALTHCHECK) .*"; .word)),
+      empty: (.empty_layer // false)}]}'
 }
 
 # dockerd has files of its own in the way of the ones that it binds over /etc while a step runs: empty ones are left behind.
