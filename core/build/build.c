@@ -111,6 +111,8 @@ struct sw_repo *sw_build_repo(struct sw_build *build, const char *address, struc
     repo = sw_build_store(build, address)->open(address, error);
     if (repo)
         sw_map_set(&build->repos, address, repo);
+    else if (error && *error && (*error)->code == SW_ERROR_CONFIG)
+        (*error)->code = SW_ERROR_USAGE; /* it came from the command line */
     return repo;
 }
 

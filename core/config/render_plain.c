@@ -58,6 +58,8 @@ struct sw_rendering *sw_render(const struct sw_render_request *request, struct s
         return rendering;
     }
     sw_error_wrap(error, "unable to read werf config");
+    if (error->code == SW_ERROR_NOT_FOUND)
+        error->code = SW_ERROR_CONFIG; /* a project without it is wrongly configured */
     sw_diagnostics_add(list, SW_SEVERITY_ERROR, sw_error_at(error, (struct sw_place){.file = request->config}));
     sw_rendering_free(rendering);
     return NULL;

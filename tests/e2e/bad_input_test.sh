@@ -145,13 +145,6 @@ DOCKERFILE
 commit
 refused "a failing RUN" 1 "Dockerfile:2" "42" "the last line"
 
-dockerfile failing-run-signal <<'DOCKERFILE'
-FROM BASE
-RUN kill -9 $$
-DOCKERFILE
-commit
-refused "a RUN that is killed" 1 "Dockerfile:2"
-
 dockerfile missing-program <<'DOCKERFILE'
 FROM BASE
 RUN ["/no/such/program"]
