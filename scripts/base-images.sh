@@ -20,6 +20,7 @@ base_root() { # FOLDER: a root file system of busybox
   mkdir -p "$root"/{bin,tmp,etc,root,usr/bin,var,home,lib,dev,proc,sys}
   chmod 1777 "$root/tmp"
   cp /bin/busybox "$root/bin/busybox"
+  if [ -n "${BASE_WITH_BASH:-}" ]; then cp /bin/bash-static "$root/bin/bash"; fi
   for applet in $(/bin/busybox --list); do
     [ -e "$root/bin/$applet" ] || ln -s busybox "$root/bin/$applet"
   done

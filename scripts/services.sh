@@ -65,6 +65,8 @@ YML
   REGISTRY_PID=$!
   SERVICES_PIDS+=("$REGISTRY_PID")
   wait_for 20 curl -fsS "http://$REGISTRY/v2/" || { tail -5 "$SERVICES/registry.log" >&2; return 1; }
+  # What answered must be ours, and not another one on the port that was asked for.
+  kill -0 "$REGISTRY_PID" 2>/dev/null || { tail -5 "$SERVICES/registry.log" >&2; return 1; }
   export REGISTRY
 }
 

@@ -131,7 +131,19 @@ static struct sw_strings needs_of(struct sw_build *build, const struct sw_projec
     return (struct sw_strings){names, image->need_count};
 }
 
-static void report_stages(struct sw_build *build, const struct sw_job *job, struct sw_image_report *report) {
+/* Ids of the stages that this run has published. */
+static void collect_rebuilt(const struct sw_build *build, struct sw_map *rebuilt) {
+    for (size_t i = 0; i < build->jobs.len; i++) {
+        const struct sw_job *job = job_at(build, i);
+        for (size_t j = 0; j < job->stages.len; j++)
+            if (sw_job_stage(job, j)->rebuilt)
+                sw_map_set(rebuilt, sw_job_stage(job, j)->id, (void *)1);
+    }
+}
+
+/* A stage that several images share counts as rebuilt for the first of them, whoever was faster: equal runs make equal reports. */
+static void report_stages(struct sw_build *build, const struct sw_job *job, struct sw_map *rebuilt,
+                          struct sw_image_report *report) {
     struct sw_stage_report *stages = sw_arena_new(&build->arena, job->stages.len * sizeof *stages);
     for (size_t i = 0; i < job->stages.len; i++) {
         const struct sw_stage_state *stage = sw_job_stage(job, i);
@@ -140,7 +152,7 @@ static void report_stages(struct sw_build *build, const struct sw_job *job, stru
             .digest = stage->digest,
             .id = stage->id,
             .image = stage->image,
-            .rebuilt = stage->rebuilt,
+            .rebuilt = sw_map_remove(rebuilt, stage->id) != NULL,
             .skipped = !stage->image,
             .seconds = stage->seconds,
             .created_ns = stage->timestamp * 1000000,
@@ -148,7 +160,7 @@ static void report_stages(struct sw_build *build, const struct sw_job *job, stru
             .input_count = stage->input_count,
             .node = stage->node,
         };
-        report->rebuilt |= stage->rebuilt;
+        report->rebuilt |= stages[i].rebuilt;
     }
     report->stages = stages;
     report->stage_count = job->stages.len;
@@ -177,6 +189,8 @@ static void report_index(struct sw_build *build, const struct sw_index_image *in
 }
 
 static void make_reports(struct sw_build *build) {
+    struct sw_map rebuilt = {0};
+    collect_rebuilt(build, &rebuilt);
     for (size_t i = 0; i < build->jobs.len; i++) {
         const struct sw_job *job = job_at(build, i);
         struct sw_image_report report = {
@@ -192,9 +206,10 @@ static void make_reports(struct sw_build *build) {
             .needs = needs_of(build, job->image),
             .error = job->error,
         };
-        report_stages(build, job, &report);
+        report_stages(build, job, &rebuilt, &report);
         sw_vec_push(&build->reports, &report);
     }
+    sw_map_fini(&rebuilt, NULL);
     for (size_t i = 0; i < build->indexes.len; i++)
         report_index(build, *(struct sw_index_image **)sw_vec_at(&build->indexes, i));
 }

@@ -237,13 +237,10 @@ static void add_keys(json_t *config, const char *member, struct sw_strings keys)
         json_object_del(config, member);
 }
 
-/* "80" is "80/tcp"; both are written with their protocol. */
+/* Ports are kept as they were written: "80" is no "80/tcp" in the config that werf makes either. */
 static void replace_ports(json_t *config, struct sw_strings ports) {
     json_object_del(config, "ExposedPorts");
-    sw_cleanup_strlist struct sw_strlist full = {0};
-    for (size_t i = 0; i < ports.count; i++)
-        sw_strlist_take(&full, strchr(ports.items[i], '/') ? sw_strdup(ports.items[i]) : sw_format("%s/tcp", ports.items[i]));
-    add_keys(config, "ExposedPorts", sw_strlist_view(&full));
+    add_keys(config, "ExposedPorts", ports);
 }
 
 static json_t *json_of_strings(struct sw_strings strings) {

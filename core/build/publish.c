@@ -11,6 +11,7 @@
 #include "core/base/alloc.h"
 #include "core/base/cleanup.h"
 #include "core/base/error.h"
+#include "core/base/map.h"
 #include "core/base/memory_file.h"
 #include "core/build/blobs.h"
 #include "core/build/manifest.h"
@@ -43,15 +44,19 @@ struct push {
     struct sw_layer_origin *origin;
 };
 
+static void release_equals(const char *id);
+
 static void finish(struct publish *publish, struct sw_error *error) {
     sw_done done = publish->done;
     void *context = publish->context;
+    const char *id = publish->stage->id;
     sw_made_manifest_fini(&publish->made);
     sw_error_free(publish->error);
     free(publish->adopted_manifest);
     free(publish->adopted_digest);
     free(publish);
     done(context, error);
+    release_equals(id);
 }
 
 static void put_manifest(struct publish *publish);
@@ -245,8 +250,58 @@ static void on_asked(void *context, const struct sw_manifest *manifest, struct s
     build->options.store->get_blob(build->repo, &blob, build->cancel, on_adopted_config, publish);
 }
 
+/* ---- equal stages of one build ---- */
+
+/* Somebody who waits until an equal stage of another image is published. */
+struct equal_wait {
+    struct sw_job *job;
+    struct sw_stage_state *stage;
+    const struct sw_stage_state *below;
+    sw_done done;
+    void *context;
+};
+
+static struct sw_map in_progress; /* stage id -> struct sw_vec of struct equal_wait */
+
+/* Lets those go on who wait for the stage: they find its image, or try themselves when it failed. */
+static void release_equals(const char *id) {
+    struct sw_vec *waiters = sw_map_remove(&in_progress, id);
+    for (size_t i = 0; i < waiters->len; i++) {
+        struct equal_wait *wait = sw_vec_at(waiters, i);
+        sw_publish_stage(wait->job, wait->stage, wait->below, wait->done, wait->context);
+    }
+    sw_vec_fini(waiters);
+    free(waiters);
+    if (in_progress.count == 0)
+        sw_map_fini(&in_progress, NULL);
+}
+
+/* Whether another image of this build has published the stage, or is about to. */
+static bool is_equal_known(const struct equal_wait *wait) {
+    struct sw_build *build = wait->job->build;
+    sw_cleanup_free char *name = sw_build_image_name(build, wait->stage->id);
+    struct sw_image *image = sw_map_get(&build->by_name, name);
+    if (image && sw_image_repo(image)) {
+        wait->stage->image = image;
+        wait->done(wait->context, NULL);
+        return true;
+    }
+    struct sw_vec *waiters = sw_map_get(&in_progress, wait->stage->id);
+    if (waiters) {
+        sw_vec_push(waiters, wait);
+        return true;
+    }
+    waiters = sw_new(sizeof *waiters);
+    waiters->width = sizeof(struct equal_wait);
+    sw_map_set(&in_progress, wait->stage->id, waiters);
+    return false;
+}
+
 void sw_publish_stage(struct sw_job *job, struct sw_stage_state *stage, const struct sw_stage_state *below, sw_done done,
                       void *context) {
+    const struct equal_wait wait = {job, stage, below, done, context};
+    if (is_equal_known(&wait))
+        return;
     struct publish *publish = sw_new(sizeof *publish);
     publish->job = job;
     publish->stage = stage;
