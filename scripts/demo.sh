@@ -12,12 +12,12 @@ say "packages"
 scripts/packages.sh --install
 
 say "build and install Slipway"
-cmake --preset release > /dev/null
-cmake --build --preset release -j "$(nproc)" | tail -n 1
+cmake --preset release -B build/demo -DSLIPWAY_TESTS=OFF > /dev/null
+cmake --build build/demo -j "$(nproc)" | tail -n 1
 . scripts/services.sh
 . scripts/base-images.sh
 services_begin
-cmake --install build/release --prefix "$SERVICES/prefix" > /dev/null
+cmake --install build/demo --prefix "$SERVICES/prefix" > /dev/null
 export PATH=$SERVICES/prefix/bin:$PATH SLIPWAY_STORE=$SERVICES/store
 slipway version
 

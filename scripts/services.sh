@@ -8,8 +8,18 @@
 
 SERVICES_PIDS=()
 
+# A folder that overlayfs can stand on, which it cannot on itself: inside a container the root usually is an overlay.
+services_parent() {
+  local folder
+  for folder in "${SERVICES_PARENT:-/var/tmp}" /tmp /var/lib; do
+    [ "$(stat -f -c %T "$folder")" = overlayfs ] || { echo "$folder"; return; }
+  done
+  echo "services: all of /var/tmp, /tmp and /var/lib are on overlayfs: set SERVICES_PARENT" >&2
+  return 1
+}
+
 services_begin() {
-  SERVICES=$(mktemp -d "${SERVICES_PARENT:-/var/tmp}/slipway-services.XXXXXX")
+  SERVICES=$(mktemp -d "$(services_parent)/slipway-services.XXXXXX")
   trap services_end EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM
