@@ -53,6 +53,7 @@ done
 ok "$kills builds were killed"
 
 must build --repo "$REGISTRY/killed"
+image=$(image_of one)
 ok "the build after them succeeds"
 must store verify
 ok "every byte of the store is what its name says"
@@ -64,5 +65,5 @@ equal "no mount is left" "" "$(mounts_left)"
 equal "no process is left" "" "$(processes_left)"
 equal "no temporary file is left" "" "$(find "$STORE/tmp" -mindepth 1 2> /dev/null | head -3)"
 equal "no blob is half written" "" "$(find "$STORE/blobs" -type f ! -regex '.*/[0-9a-f]*' | head -3)"
-unpack "$(image_of one)" "$SERVICES/one"
+unpack "$image" "$SERVICES/one"
 equal "and what is published is whole" one "$(cat "$SERVICES/one/rootfs/name")"
