@@ -159,6 +159,13 @@ static bool same_files(const struct sw_copy_from *a, const struct sw_copy_from *
     return a->root == b->root && (a->root >= 0 || a->node == b->node);
 }
 
+/* An import's owner or group alone leaves the other one as it is; COPY always sets both. */
+static void split_owner(struct sw_copytree_rules *rules, const char *owner) {
+    const char *colon = strchr(owner, ':');
+    rules->keep_uid = rules->style == 1 && colon == owner;
+    rules->keep_gid = rules->style == 1 && (!colon || !colon[1]);
+}
+
 /* Prepares and runs source number `index`. */
 static bool copy_source(const struct sw_copy_job *job, size_t index, struct sw_fsroot *root, struct sw_source *source,
                         struct sw_error **error) {
@@ -177,6 +184,7 @@ static bool copy_source(const struct sw_copy_job *job, size_t index, struct sw_f
         if (!sw_accounts_owner(root, record->owner, &owner, error))
             return false;
         copy.rules.owner = &owner;
+        split_owner(&copy.rules, record->owner);
     }
     if (record->mode && *record->mode) {
         mode = sw_chmod_new(record->mode, error);

@@ -126,8 +126,8 @@ static struct sw_entry entry_of(const struct sw_copytree *tree, const struct sw_
     const struct sw_copytree_rules *rules = tree->rules;
     struct sw_entry entry = {.type = item->type, .target = item->target, .device = item->device};
     entry.attr = (struct sw_fsattr){.set = SW_FSATTR_OWNER | SW_FSATTR_MODE | SW_FSATTR_MTIME | SW_FSATTR_ATIME};
-    entry.attr.uid = rules->owner ? rules->owner->uid : item->uid;
-    entry.attr.gid = rules->owner ? rules->owner->gid : item->gid;
+    entry.attr.uid = rules->owner && !rules->keep_uid ? rules->owner->uid : item->uid;
+    entry.attr.gid = rules->owner && !rules->keep_gid ? rules->owner->gid : item->gid;
     entry.attr.mode = item->mode;
     if (rules->mode && item->type != S_IFLNK)
         entry.attr.mode = sw_chmod_apply(rules->mode, item->type | item->mode);
@@ -175,7 +175,7 @@ static bool clear_for_folder(struct sw_copytree *tree, const char *to, struct sw
     if (S_ISLNK(status.st_mode) && has(tree, SW_COPY_KEEP_DIRLINKS) && sw_fsroot_stat_follow(tree->root, to, &status) == 0 &&
         S_ISDIR(status.st_mode))
         return true;
-    if (!has(tree, SW_COPY_REPLACE))
+    if (!has(tree, SW_COPY_REPLACE) && !is_import(tree)) /* rsync replaces it */
         return sw_fail(error, SW_ERROR_BUILD, "cannot copy to non-directory: %s", to);
     return sw_fsroot_unlink(tree->root, to) == 0 || sw_fsroot_fail(error, "remove", to);
 }
@@ -186,6 +186,8 @@ static bool clear_for_file(struct sw_copytree *tree, const char *to, struct sw_e
         return errno == ENOENT || sw_fsroot_fail(error, "look at", to);
     if (!S_ISDIR(status.st_mode))
         return sw_fsroot_unlink(tree->root, to) == 0 || sw_fsroot_fail(error, "remove", to);
+    if (is_import(tree) && sw_fsroot_rmdir(tree->root, to) == 0) /* as rsync does with an empty one */
+        return true;
     if (!has(tree, SW_COPY_REPLACE))
         return sw_fail(error, SW_ERROR_BUILD, "cannot replace to directory %s with file", to);
     return sw_fsroot_remove(tree->root, to) == 0 || sw_fsroot_fail(error, "remove", to);

@@ -16,6 +16,7 @@ struct sw_copytree_rules {
     struct sw_strings include;
     struct sw_strings exclude;
     const struct sw_owner *owner; /* NULL: the source's */
+    bool keep_uid, keep_gid;      /* of `owner` only the other one counts */
     const struct sw_chmod *mode;  /* NULL: the source's */
     int64_t mtime;                /* INT64_MIN: the source's */
     int64_t epoch;                /* time of folders made on the way */
