@@ -110,7 +110,8 @@ int sw_fsroot_write(struct sw_fsroot *root, const char *path, const void *data, 
 int sw_fsroot_mkdir(struct sw_fsroot *root, const char *path, mode_t mode);
 
 /* Makes `path` and all its missing parents; what is there already is left as it is and must be a folder or lead to one. New ones
- * get `attr` (NULL: mode 0755 and the caller's owner). A link that leads to nothing is EEXIST: resolve first. Calls `made` (may be NULL) with the path of each new one. */
+ * get `attr` (NULL: mode 0755 and the caller's owner). A link that leads to nothing is ENOENT: resolve first. Calls `made` (may
+ * be NULL) with the path of each new one. */
 int sw_fsroot_mkdirs(struct sw_fsroot *root, const char *path, const struct sw_fsattr *attr,
                      void (*made)(void *context, const char *path), void *context);
 

@@ -1,7 +1,7 @@
 /* fswalk.h - a folder's whole content in one fixed order: names sorted bytewise, a folder before what is in it.
  *
- * Follows no link, needs no recursion, and keeps few descriptors open however deep the tree is. The tree may change meanwhile: names
- * that vanish are skipped. */
+ * Follows no link, needs no recursion, and keeps few descriptors open however deep the tree is. The tree may change meanwhile:
+ * names that vanish are skipped. */
 #ifndef CORE_BASE_FSWALK_H
 #define CORE_BASE_FSWALK_H
 

@@ -7,8 +7,8 @@
 
 #include <stddef.h>
 
-/* Names of all of them, each with its NUL, to be freed; `*len` may be 0, also where the file system has none at all. NULL and errno on
- * failure. */
+/* Names of all of them, each with its NUL, to be freed; `*len` may be 0, also where the file system has none at all. NULL and
+ * errno on failure. */
 char *sw_fsxattr_list(int folder, const char *name, size_t *len);
 
 /* A value, to be freed; NULL and ENODATA when it is not set. */

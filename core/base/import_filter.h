@@ -1,8 +1,8 @@
 /* import_filter.h - which paths an import takes: werf's includePaths and excludePaths, with the meaning that rsync gives them.
  *
- * Patterns are anchored at the imported folder. '*' and '?' stay inside a component, "**" crosses folders and may stand for none at all,
- * [abc] is a class, '\' takes the next character as it is. An include takes what it matches and all below that; an exclude wins.
- * Immutable: may be used by many threads. */
+ * Patterns are anchored at the imported folder. '*' and '?' stay inside a component, "**" crosses folders and may stand for none
+ * at all, [abc] is a class, '\' takes the next character as it is. An include takes what it matches and all below that; an
+ * exclude wins. Immutable: may be used by many threads. */
 #ifndef CORE_BASE_IMPORT_FILTER_H
 #define CORE_BASE_IMPORT_FILTER_H
 

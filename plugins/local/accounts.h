@@ -1,6 +1,7 @@
 /* accounts.h - users and groups as a root file system names them.
  *
- * Reads /etc/passwd and /etc/group below a root, with limits: an image may bring a device, a pipe or gigabytes under these names. */
+ * Reads /etc/passwd and /etc/group below a root, with limits: an image may bring a device, a pipe or gigabytes under
+ * these names. */
 #ifndef PLUGINS_LOCAL_ACCOUNTS_H
 #define PLUGINS_LOCAL_ACCOUNTS_H
 
@@ -12,8 +13,8 @@ struct sw_owner {
     gid_t gid;
 };
 
-/* `owner` as COPY --chown takes it: user[:group], names or numbers. Names that are not there are 0; "root" and numbers need no file. A number without a
- * group is its own group, a name without one has its primary group. */
+/* `owner` as COPY --chown takes it: user[:group], names or numbers. Names that are not there are 0; "root" and numbers need no
+ * file. A number without a group is its own group, a name without one has its primary group. */
 bool sw_accounts_owner(struct sw_fsroot *root, const char *owner, struct sw_owner *out, struct sw_error **error);
 
 /* Who a process runs as. */
@@ -25,8 +26,8 @@ struct sw_account {
     size_t group_count;
 };
 
-/* `user` as USER takes it: user[:group]; "" is root. A name that is not there is an error (SW_ERROR_BUILD). With a group given there are no
- * supplementary groups but it. */
+/* `user` as USER takes it: user[:group]; "" is root. A name that is not there is an error (SW_ERROR_BUILD). With a group given
+ * there are no supplementary groups but it. */
 bool sw_accounts_process(struct sw_fsroot *root, const char *user, struct sw_account *out, struct sw_error **error);
 void sw_account_fini(struct sw_account *account);
 

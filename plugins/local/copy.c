@@ -128,7 +128,8 @@ static bool copy_matches(struct copy *copy, const char *pattern, struct sw_error
     return true;
 }
 
-/* --parents: what is behind the pivot "/./", or the whole path, is a pattern of the ignore-file kind; the folder before it is walked. */
+/* --parents: what is behind the pivot "/./", or the whole path, is a pattern of the ignore-file kind; the folder before it is
+ * walked. */
 static bool copy_with_parents(struct copy *copy, struct sw_error **error) {
     const char *path = copy->record->path, *pivot = strstr(path, "/./");
     if (copy->record->include.count > 0) {

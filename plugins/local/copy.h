@@ -1,7 +1,7 @@
 /* copy.h - the `copy` operation: paths of other snapshots into one.
  *
- * Takes what BuildKit's COPY and ADD, and werf's imports, do with names, owners, modes, links and archives. Sources are mounted read-only
- * roots or `tree` nodes that are read through the host, so that a context need not be written twice. Blocks: [pool]. */
+ * Takes what BuildKit's COPY and ADD, and werf's imports, do with names, owners, modes, links and archives. Sources are mounted
+ * read-only roots or `tree` nodes that are read through the host, so that a context need not be written twice. Blocks: [pool]. */
 #ifndef PLUGINS_LOCAL_COPY_H
 #define PLUGINS_LOCAL_COPY_H
 

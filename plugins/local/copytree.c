@@ -352,8 +352,8 @@ static bool walk(struct sw_copytree *tree, const char *from, const char *to, str
     return got == 0;
 }
 
-/* The folder that everything goes into: made like the source's, or left as it is but for its time. Imports give it the source's metadata, as
- * rsync does. */
+/* The folder that everything goes into: made like the source's, or left as it is but for its time. Imports give it the source's
+ * metadata, as rsync does. */
 static bool put_top(struct sw_copytree *tree, const struct sw_source_item *item, const char *to, struct sw_error **error) {
     struct stat status;
     struct sw_entry entry = entry_of(tree, item);

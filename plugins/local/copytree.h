@@ -1,7 +1,7 @@
 /* copytree.h - one file or folder of a source put at one place of the result.
  *
- * What COPY, ADD and imports do with each thing they meet: what is taken and what left out, what existing things become, owners, modes,
- * times, hard links, xattrs. Where things go is decided by copy.c. */
+ * What COPY, ADD and imports do with each thing they meet: what is taken and what left out, what existing things become, owners,
+ * modes, times, hard links, xattrs. Where things go is decided by copy.c. */
 #ifndef PLUGINS_LOCAL_COPYTREE_H
 #define PLUGINS_LOCAL_COPYTREE_H
 
@@ -32,8 +32,8 @@ void sw_copytree_free(struct sw_copytree *tree);
 void sw_copytree_free_p(struct sw_copytree **tree);
 #define sw_cleanup_copytree __attribute__((cleanup(sw_copytree_free_p)))
 
-/* Copies `from` (absolute in the source, resolved) to `to` (absolute in the result, resolved; its parent exists). Of a folder the content
- * goes into `to`, which is made like the source's folder when it is not there. */
+/* Copies `from` (absolute in the source, resolved) to `to` (absolute in the result, resolved; its parent exists). Of a folder the
+ * content goes into `to`, which is made like the source's folder when it is not there. */
 bool sw_copytree_put(struct sw_copytree *tree, const char *from, const char *to, struct sw_error **error);
 
 /* Makes folder `path` and its missing parents, as the rules have it for folders that the source does not describe. */

@@ -17,8 +17,8 @@ struct sw_entry {
     size_t xattr_count;
 };
 
-/* Creates it. Of a regular file `*fd` is open for writing (else -1), and its metadata is to be set by sw_entry_finish. A folder that
- * is there already is kept. -1 and errno on failure, `*replaced` (may be NULL) is what was removed: an S_IFMT value or 0. */
+/* Creates it. Of a regular file `*fd` is open for writing (else -1), and its metadata is to be set by sw_entry_finish. A folder
+ * that is there already is kept. -1 and errno on failure, `*replaced` (may be NULL) is what was removed: an S_IFMT value or 0. */
 int sw_entry_create(struct sw_fsroot *root, const char *path, const struct sw_entry *entry, int *fd, mode_t *replaced);
 
 /* Sets owner, xattrs, mode and times, and closes `*fd` if it is not -1. */

@@ -20,8 +20,8 @@
 #include "plugins/local/tarwrite.h"
 #include "plugins/local/whiteout.h"
 
-/* Members end where the hash of an entry's name says so, on average after MEMBER_TARGET bytes: what is inserted or removed somewhere
- * leaves the borders elsewhere as they are. */
+/* Members end where the hash of an entry's name says so, on average after MEMBER_TARGET bytes: what is inserted or removed
+ * somewhere leaves the borders elsewhere as they are. */
 enum { MEMBER_TARGET = 128 * 1024, MEMBER_LIMIT = 4 * MEMBER_TARGET, MEMBER_SPLIT = 1024 * 1024, NAME_BYTES = 64 };
 
 struct layer {
@@ -139,7 +139,7 @@ static bool add_content(struct layer *layer, const struct sw_fsentry *entry, str
 
 /* --- entries --- */
 
-/* A whiteout: an empty file with a special name beside, or within, `folder_of`. */
+/* A whiteout: an empty file with a special name. */
 static bool add_mark(struct layer *layer, const char *path, struct sw_error **error) {
     struct sw_tar_entry mark = {.kind = SW_TAR_FILE, .name = path, .mtime = {.tv_sec = layer->job->epoch}};
     return add_header(layer, &mark, error);

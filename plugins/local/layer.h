@@ -1,8 +1,8 @@
 /* layer.h - the upper folder of an overlay, written as a layer.
  *
  * Equal folders give equal bytes, on every host and with any number of threads: sorted names, numeric owners, times no newer than
- * the epoch, xattrs sorted, gzip members whose borders depend on the content alone. 0:0 devices become `.wh.NAME`, opaque folders get
- * `.wh..wh..opq`, overlayfs's own xattrs and sockets are left out. Memory stays bounded whatever the layer's size.
+ * the epoch, xattrs sorted, gzip members whose borders depend on the content alone. 0:0 devices become `.wh.NAME`, opaque folders
+ * get `.wh..wh..opq`, overlayfs's own xattrs and sockets are left out. Memory stays bounded whatever the layer's size.
  * Blocks; runs on a pool thread and starts its own. */
 #ifndef PLUGINS_LOCAL_LAYER_H
 #define PLUGINS_LOCAL_LAYER_H

@@ -1,7 +1,7 @@
 /* members.h - a gzip stream of independent members, compressed by several threads.
  *
- * The caller appends bytes and says where members end; the result depends on these alone, never on the number of threads. Members go
- * through a ring, so memory is bounded by their size. */
+ * The caller appends bytes and says where members end; the result depends on these alone, never on the number of threads. Members
+ * go through a ring, so memory is bounded by their size. */
 #ifndef PLUGINS_LOCAL_MEMBERS_H
 #define PLUGINS_LOCAL_MEMBERS_H
 

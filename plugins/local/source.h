@@ -1,7 +1,7 @@
 /* source.h - what a copy reads from: a mounted snapshot, or a `tree` node that the host reads.
  *
- * Both look the same: names can be looked up and resolved, a folder can be walked, and contents go into a descriptor. Paths are absolute in
- * the source ("/a/b"), cleaned. One thread at a time. */
+ * Both look the same: names can be looked up and resolved, a folder can be walked, and contents go into a descriptor. Paths are
+ * absolute in the source ("/a/b"), cleaned. One thread at a time. */
 #ifndef PLUGINS_LOCAL_SOURCE_H
 #define PLUGINS_LOCAL_SOURCE_H
 
@@ -49,8 +49,8 @@ void sw_source_free(struct sw_source *source); /* takes NULL */
 void sw_source_free_p(struct sw_source **source);
 #define sw_cleanup_source __attribute__((cleanup(sw_source_free_p)))
 
-/* `path` with its symlinks resolved inside the source, the last one too if `last`; to be freed. NULL: `error`. What is not there stays as
- * written. */
+/* `path` with its symlinks resolved inside the source, the last one too if `last`; to be freed. NULL: `error`. What is not there
+ * stays as written. */
 char *sw_source_resolve(struct sw_source *source, const char *path, bool last, struct sw_error **error);
 
 /* The two kinds. */

@@ -27,7 +27,8 @@ bool sw_tar_sparse_fields(struct sw_tar_sparse *sparse, const char *fields, size
 /* Takes a PAX record whose key begins with "GNU.sparse."; what it does not know is ignored. */
 bool sw_tar_sparse_record(struct sw_tar_sparse *sparse, const char *key, const char *value, struct sw_error **error);
 
-/* Reads on in a map that is part of the content (PAX 1.0): numbers, each with a newline. 1: `text` holds the whole map; 0: more is needed; -1: error. */
+/* Reads on in a map that is part of the content (PAX 1.0): numbers, each with a newline. 1: `text` holds the whole map; 0: more
+ * is needed; -1: error. */
 int sw_tar_sparse_map(struct sw_tar_sparse *sparse, const char *text, size_t len, struct sw_error **error);
 
 /* Whether the segments are in order, within the file, and `stored` bytes in all. */

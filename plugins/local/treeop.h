@@ -17,7 +17,8 @@ struct sw_treeop_job {
 /* Writes a `tree` node. */
 bool sw_treeop_write(const struct sw_treeop_job *job, struct sw_error **error);
 
-/* Applies a `patch` node: replaces and adds files, removes deleted ones and the folders that this empties, never above the mapping's `to`. */
+/* Applies a `patch` node: replaces and adds files, removes deleted ones and the folders that this empties, never above the
+ * mapping's `to`. */
 bool sw_treeop_patch(const struct sw_treeop_job *job, struct sw_error **error);
 
 #endif

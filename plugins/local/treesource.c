@@ -1,5 +1,5 @@
-/* A source that is a `tree` node. Its names are listed once; contents are read on by a reader that goes through the same order, so each walk
- * reads the tree at most once more. */
+/* A source that is a `tree` node. Its names are listed once; contents are read on by a reader that goes through the same order,
+ * so each walk reads the tree at most once more. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
