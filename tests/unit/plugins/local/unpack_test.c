@@ -276,9 +276,9 @@ static void names_and_numbers_of_every_dialect_are_read(void **state) {
                 "mkdir -p outside/src/sub && cd outside/src && echo -n one >sub/file && ln -s sub/file link && ln sub/file hard");
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
         sw_cleanup_free char *pack =
-            sw_format("tar --format=%s -C outside/src -cf ../t%s.tar . 2>&1", formats[i], room->outer.path + 9);
+            sw_format("tar --format=%s -C outside/src -cf ../t%s.tar . 2>/dev/null", formats[i], room->outer.path + 9);
         sw_cleanup_free char *name = sw_format("/var/tmp/t%s.tar", room->outer.path + 9);
-        sw_cleanup_free char *packed = scratch_ask(&room->outer, pack);
+        scratch_run(&room->outer, pack);
         room->job.blob = open(name, O_RDONLY | O_CLOEXEC);
         sw_cleanup_error struct sw_error *error = NULL;
         if (!sw_unpack_run(&room->job, NULL, &error))
