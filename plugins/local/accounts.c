@@ -15,6 +15,7 @@ enum { FILE_LIMIT = 16 * 1024 * 1024, FIELD_MAX = 7, GROUPS_MAX = 1024 };
 
 /* Reads one of the two files. A missing one is empty. */
 static bool read_table(struct sw_fsroot *root, const char *path, struct sw_buf *text, struct sw_error **error) {
+    sw_buf_puts(text, ""); /* so that there is something to point into */
     sw_cleanup_close int fd = sw_fsroot_open_file(root, path);
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
         return true;
