@@ -16,6 +16,7 @@ for preset in "${presets[@]}"; do
   echo "== build: $preset"
   cmake --preset "$preset" > /dev/null
   cmake --build --preset "$preset" -j "$(nproc)" | tail -n 1
+  scripts/check-symbols.sh "build/$preset"
 done
 for preset in "${presets[@]}"; do
   echo "== tests: $preset"

@@ -8,8 +8,8 @@
 #include "slipway/types.h"
 
 enum sw_secret_origin {
-    SW_SECRET_FROM_ENV,   /* name of an environment variable of the host */
-    SW_SECRET_FROM_FILE,  /* path of a file of the host */
+    SW_SECRET_FROM_ENV,  /* name of an environment variable of the host */
+    SW_SECRET_FROM_FILE, /* path of a file of the host */
     SW_SECRET_FROM_TEXT, /* the value itself */
 };
 

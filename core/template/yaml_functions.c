@@ -8,7 +8,7 @@
 /* What YAML itself cannot hold is ""; a type that has no form at all is an error. */
 static bool fn_to_yaml(struct sw_call *call) {
     sw_cleanup_buf struct sw_buf out = {0}, error = {0};
-    if (sw_yaml_write(call->engine, &out, call->args[0], &error))
+    if (sw_template_yaml_write(call->engine, &out, call->args[0], &error))
         return sw_call_affords(call, out.len) && sw_return_taken(call, &out);
     if (strncmp(sw_buf_text(&error), "yaml: ", 6) == 0)
         return sw_return_text(call, sw_str_of(""));
@@ -17,7 +17,7 @@ static bool fn_to_yaml(struct sw_call *call) {
 
 static bool fn_from_yaml(struct sw_call *call) {
     struct sw_datum value;
-    return sw_yaml_parse(call->engine, call->args[0].text, &value, call->error) && sw_return(call, value);
+    return sw_template_yaml_parse(call->engine, call->args[0].text, &value, call->error) && sw_return(call, value);
 }
 
 const struct sw_function sw_yaml_functions[] = {

@@ -203,13 +203,13 @@ static bool misfit(struct reader *reader, const struct node *node, const char *t
     return false;
 }
 
-static const char *kind_tag(enum sw_yaml_kind kind) {
+static const char *kind_tag(enum sw_template_yaml_kind kind) {
     static const char *const tags[] = {"!!str", "!!bool", "!!int", "!!float", "!!null", "!!timestamp"};
     return tags[kind];
 }
 
 /* A scalar's value by its tag, or as it looks. `*kind` is what it turned out to be. */
-static bool resolve(struct reader *reader, const struct node *node, enum sw_yaml_kind *kind, struct sw_datum *out) {
+static bool resolve(struct reader *reader, const struct node *node, enum sw_template_yaml_kind *kind, struct sw_datum *out) {
     *kind = SW_YAML_STR;
     *out = sw_text(node->value);
     if (node->tag.len == 0 && !node->implicit)
@@ -224,10 +224,10 @@ static bool resolve(struct reader *reader, const struct node *node, enum sw_yaml
     }
     bool known = tag.len == 0;
     for (int i = SW_YAML_BOOL; i <= SW_YAML_TIMESTAMP; i++)
-        known |= sw_str_is(tag, kind_tag((enum sw_yaml_kind)i));
+        known |= sw_str_is(tag, kind_tag((enum sw_template_yaml_kind)i));
     if (!known)
         return true;
-    *kind = sw_yaml_resolve(arena(reader), node->value, out);
+    *kind = sw_template_yaml_resolve(arena(reader), node->value, out);
     if (tag.len == 0 || sw_str_is(tag, kind_tag(*kind)))
         return true;
     if (sw_str_is(tag, "!!float") && out->type == SW_T_INT) {
@@ -312,7 +312,7 @@ static bool decode_text_key(struct reader *reader, struct node *node, struct sw_
         *usable = misfit(reader, node, node->kind == NODE_MAPPING ? "!!map" : "!!seq", "string");
         return true;
     }
-    enum sw_yaml_kind kind;
+    enum sw_template_yaml_kind kind;
     if (!resolve(reader, node, &kind, key))
         return false;
     if (kind == SW_YAML_NULL)
@@ -379,7 +379,7 @@ static bool decode_sequence(struct reader *reader, struct node *node, struct sw_
 
 /* Anything, into an interface {}. */
 static bool decode(struct reader *reader, struct node *node, struct sw_datum *out) {
-    enum sw_yaml_kind kind;
+    enum sw_template_yaml_kind kind;
     bool good;
     *out = sw_none();
     if (!count_node(reader))
@@ -408,7 +408,7 @@ static bool decode(struct reader *reader, struct node *node, struct sw_datum *ou
 /* The document itself, which must be a mapping or null. */
 static bool decode_top(struct reader *reader, struct node *node, struct sw_datum *out) {
     static const char type[] = "map[string]interface {}";
-    enum sw_yaml_kind kind;
+    enum sw_template_yaml_kind kind;
     struct sw_datum value;
     while (node->kind == NODE_ALIAS)
         node = (struct node *)node->target;
@@ -439,7 +439,7 @@ static bool read_all(struct reader *reader, struct sw_datum *out) {
     return false;
 }
 
-bool sw_yaml_parse(struct sw_engine *engine, struct sw_str text, struct sw_datum *out, struct sw_buf *error) {
+bool sw_template_yaml_parse(struct sw_engine *engine, struct sw_str text, struct sw_datum *out, struct sw_buf *error) {
     struct reader reader = {.engine = engine, .error = error};
     if (!yaml_parser_initialize(&reader.parser))
         return fail(&reader, "out of memory", (struct sw_str){"", 0}, "");

@@ -66,7 +66,7 @@ static bool is_timestamp(struct sw_arena *arena, struct sw_str text) {
     return false;
 }
 
-static enum sw_yaml_kind resolve_number(struct sw_arena *arena, struct sw_str text, struct sw_datum *out) {
+static enum sw_template_yaml_kind resolve_number(struct sw_arena *arena, struct sw_str text, struct sw_datum *out) {
     struct sw_buf plain = {0};
     for (size_t i = 0; i < text.len; i++)
         if (text.data[i] != '_')
@@ -87,7 +87,7 @@ static enum sw_yaml_kind resolve_number(struct sw_arena *arena, struct sw_str te
     return SW_YAML_STR;
 }
 
-static enum sw_yaml_kind resolve_word(struct sw_str text, struct sw_datum *out) {
+static enum sw_template_yaml_kind resolve_word(struct sw_str text, struct sw_datum *out) {
     if (is_one_of(text, words_true) || is_one_of(text, words_false)) {
         *out = sw_bool(is_one_of(text, words_true));
         return SW_YAML_BOOL;
@@ -104,8 +104,8 @@ static enum sw_yaml_kind resolve_word(struct sw_str text, struct sw_datum *out) 
     return SW_YAML_STR;
 }
 
-enum sw_yaml_kind sw_yaml_resolve(struct sw_arena *arena, struct sw_str text, struct sw_datum *out) {
-    enum sw_yaml_kind kind = resolve_word(text, out);
+enum sw_template_yaml_kind sw_template_yaml_resolve(struct sw_arena *arena, struct sw_str text, struct sw_datum *out) {
+    enum sw_template_yaml_kind kind = resolve_word(text, out);
     if (kind != SW_YAML_STR)
         return kind;
     char first = text.data[0];

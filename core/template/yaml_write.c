@@ -88,7 +88,7 @@ static bool write_string(struct writer *writer, struct sw_str text) {
     yaml_scalar_style_t style = YAML_DOUBLE_QUOTED_SCALAR_STYLE;
     if (text.len && memchr(text.data, '\n', text.len))
         style = YAML_LITERAL_SCALAR_STYLE;
-    else if (sw_yaml_resolve(&writer->engine->arena, text, &resolved) == SW_YAML_STR && !is_base60(text))
+    else if (sw_template_yaml_resolve(&writer->engine->arena, text, &resolved) == SW_YAML_STR && !is_base60(text))
         style = YAML_PLAIN_SCALAR_STYLE;
     return emit_scalar(writer, text, NULL, style);
 }
@@ -299,7 +299,7 @@ static bool write_document(struct writer *writer, struct sw_datum value) {
            write_value(writer, value) && yaml_document_end_event_initialize(&event, 1) && emit(writer, &event);
 }
 
-bool sw_yaml_write(struct sw_engine *engine, struct sw_buf *out, struct sw_datum value, struct sw_buf *error) {
+bool sw_template_yaml_write(struct sw_engine *engine, struct sw_buf *out, struct sw_datum value, struct sw_buf *error) {
     struct writer writer = {.engine = engine, .error = error};
     if (!yaml_emitter_initialize(&writer.emitter)) {
         sw_buf_puts(error, "yaml: out of memory");
