@@ -77,6 +77,34 @@ static enum style style_of(const char *text) {
     return leads ? STYLE_SUFFIX : STYLE_EXACT;
 }
 
+/* Behind the class that begins at `p` ("[…"), by the rules of Go's filepath.Match; NULL when it is malformed. */
+static const char *class_end(const char *p) {
+    p += p[1] == '^' ? 2 : 1;
+    for (bool any = false; *p != ']' || !any; any = true) {
+        for (int end = 0; end < 2; end++) {
+            if (!*p || *p == '-' || *p == ']' || (*p == '\\' && !*++p))
+                return NULL;
+            p++;
+            if (*p != '-' || end)
+                break;
+            p++;
+        }
+    }
+    return p + 1;
+}
+
+static bool is_malformed(const char *p) {
+    while (p && *p) {
+        if (*p == '[')
+            p = class_end(p);
+        else if (*p == '\\' && !*++p)
+            return true;
+        else
+            p++;
+    }
+    return !p;
+}
+
 static bool compile(struct sw_ignore *set, const char *line, struct sw_error **error) {
     const char *end = line + strlen(line);
     const char *start = skip_space(line, &end);
@@ -88,7 +116,7 @@ static bool compile(struct sw_ignore *set, const char *line, struct sw_error **e
         return sw_fail(error, SW_ERROR_CONFIG, "illegal exclusion pattern: \"!\"");
     sw_cleanup_free char *clean = sw_path_clean(trimmed + exception);
     const char *text = clean;
-    if (sw_path_match(text, ".") < 0)
+    if (is_malformed(text))
         return sw_fail(error, SW_ERROR_CONFIG, "malformed ignore pattern \"%s\"", line);
     struct pattern *pattern = &set->patterns[set->count++];
     *pattern = (struct pattern){.text = sw_strdup(text), .style = style_of(text), .exception = exception, .depth = 1};

@@ -16,7 +16,7 @@
 /* The value of a line `KEY VALUE`, or NULL. */
 static const char *value_of(const char *text, const char *key, size_t *len) {
     size_t key_len = strlen(key);
-    for (const char *p = text; p && *p; p = strchr(p, '\n'), p += p != NULL) {
+    for (const char *p = text; *p; p += strcspn(p, "\n"), p += *p == '\n') {
         if (strncmp(p, key, key_len) != 0 || p[key_len] != ' ')
             continue;
         *len = strcspn(p + key_len + 1, "\n");

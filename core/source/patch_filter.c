@@ -52,7 +52,7 @@ static char *unquote(const char *p, const char **end) {
         const char *letter = *p ? strchr(letters, *p) : NULL;
         if (letter) {
             sw_buf_putc(&out, values[letter - letters]);
-        } else if (*p >= '0' && *p <= '3' && p[1] && p[2]) {
+        } else if (*p >= '0' && *p <= '3' && strspn(p, "01234567") >= 3) {
             sw_buf_putc(&out, (char)((p[0] - '0') << 6 | (p[1] - '0') << 3 | (p[2] - '0')));
             p += 2;
         } else if (*p) {
