@@ -1,9 +1,16 @@
 #include "core/build/remotes.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/alloc.h"
+#include "core/base/cleanup.h"
+#include "core/base/error.h"
+#include "core/base/path.h"
 #include "core/build/session.h"
+#include "core/config/document.h"
 #include "core/runtime/pool.h"
 #include "core/source/files.h"
 #include "core/source/remote.h"
@@ -16,6 +23,8 @@ struct opening {
     char *branch;
     char *tag;
     char *revision;
+    char *username; /* basicAuth of werf.yaml */
+    char *password;
     const struct sw_commit *commit;
     struct sw_error *error;
     void (*done)(void *context, const struct sw_commit *commit, struct sw_error *error);
@@ -29,19 +38,77 @@ static void fetch(void *context) {
         .branch = opening->branch,
         .tag = opening->tag,
         .commit = opening->revision,
+        .username = opening->username,
+        .password = opening->password,
         .cancel = opening->job->build->cancel,
     };
     opening->commit = sw_remotes_commit(remotes, &request, &opening->error);
 }
 
-static void fetched(void *context) {
-    struct opening *opening = context;
-    opening->done(opening->context, opening->commit, opening->error);
+static void opening_free(struct opening *opening) {
     free(opening->url);
     free(opening->branch);
     free(opening->tag);
     free(opening->revision);
+    free(opening->username);
+    if (opening->password)
+        explicit_bzero(opening->password, strlen(opening->password));
+    free(opening->password);
     free(opening);
+}
+
+static void fetched(void *context) {
+    struct opening *opening = context;
+    opening->done(opening->context, opening->commit, opening->error);
+    opening_free(opening);
+}
+
+/* ---- basicAuth ---- */
+
+/* The first line of a file of the host; "~" is the home folder. */
+static char *read_password(const char *path, struct sw_error **error) {
+    const char *home = getenv("HOME");
+    sw_cleanup_free char *whole = path[0] == '~' && path[1] == '/' && home ? sw_path_join(home, path + 1) : sw_strdup(path);
+    sw_cleanup_file FILE *file = fopen(whole, "re");
+    char line[4096] = "";
+    if (!file || (!fgets(line, sizeof line, file) && ferror(file))) {
+        sw_fail_errno(error, errno, "cannot read the password in %s", path);
+        return NULL;
+    }
+    line[strcspn(line, "\r\n")] = '\0';
+    char *password = sw_strdup(line);
+    explicit_bzero(line, sizeof line);
+    return password;
+}
+
+static bool fill_credentials(struct opening *opening, const struct sw_value *auth, struct sw_error **error) {
+    const struct sw_value *password = sw_value_get(auth, "password");
+    const char *name = sw_value_source(sw_value_get(auth, "username")), *variable = sw_value_source(sw_value_get(password, "env"));
+    const char *path = sw_value_source(sw_value_get(password, "src")), *text = sw_value_source(sw_value_get(password, "value"));
+    opening->username = *name ? sw_strdup(name) : NULL;
+    if (*variable) {
+        opening->password = sw_strdup(getenv(variable));
+        return opening->password ||
+               sw_fail(error, SW_ERROR_CONFIG, "the variable %s, which holds a git password, is not set", variable);
+    }
+    opening->password = *path ? read_password(path, error) : sw_strdup(text);
+    return opening->password != NULL;
+}
+
+/* What the image's document says about the remote repository. */
+static bool find_credentials(struct opening *opening, struct sw_error **error) {
+    const struct sw_value *git = sw_value_get(opening->job->image->document, "git");
+    for (size_t i = 0; git && git->kind == SW_VALUE_LIST && i < git->count; i++) {
+        const struct sw_value *auth = sw_value_get(git->values[i], "basicAuth");
+        if (!auth || auth->kind != SW_VALUE_MAP || strcmp(sw_value_source(sw_value_get(git->values[i], "url")), opening->url) != 0)
+            continue;
+        if (fill_credentials(opening, auth, error))
+            return true;
+        if (error && *error)
+            sw_error_at(*error, auth->place);
+        return false;
+    }
+    return true;
 }
 
 static void open_remote(struct sw_plan *plan, const char *url, const char *branch, const char *tag, const char *commit,
@@ -54,6 +121,12 @@ static void open_remote(struct sw_plan *plan, const char *url, const char *branc
     opening->revision = sw_strdup(commit);
     opening->done = done;
     opening->context = context;
+    struct sw_error *error = NULL;
+    if (!find_credentials(opening, &error)) {
+        opening_free(opening);
+        done(context, NULL, error);
+        return;
+    }
     sw_pool_run(fetch, fetched, opening);
 }
 
