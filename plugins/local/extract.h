@@ -1,7 +1,7 @@
 /* extract.h - entries of a tar put into a file system, below a root that nothing leaves.
  *
  * Names are cleaned as text first and then resolved inside the root. What an entry replaces is removed; missing parents are made;
- * folders get their times at the end. */
+ * folders get their times at the end. Device nodes are left out where they may not be made. */
 #ifndef PLUGINS_LOCAL_EXTRACT_H
 #define PLUGINS_LOCAL_EXTRACT_H
 
@@ -19,7 +19,7 @@ enum sw_extract_form {
 
 struct sw_extract_options {
     enum sw_extract_form form;
-    bool keep_owner;              /* false: everything belongs to the caller, and devices are left out where they cannot be made */
+    bool keep_owner;              /* false: everything belongs to the caller */
     const struct sw_owner *owner; /* instead of the entries' own; may be NULL */
     const char *prefix;           /* folder of the root that names are relative to, resolved; "" is the root itself */
     uint32_t depth;               /* most components of a name */
