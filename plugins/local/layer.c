@@ -56,19 +56,18 @@ static bool goes_into_layer(const char *name) {
     return kind && sw_entry_xattr_wanted(name);
 }
 
-static bool is_opaque_mark(const char *name) {
-    return strcmp(name, SW_OVERLAY_OPAQUE) == 0 || strcmp(name, SW_OVERLAY_OPAQUE_USER) == 0;
-}
-
-/* Reads what of an entry's xattrs matters. */
-static bool xattrs_read(struct xattrs *xattrs, const struct sw_fsentry *entry, struct sw_error **error) {
+/* Reads what of an entry's xattrs matters. Any program may set the mark of the other kind of overlay, where it means nothing. */
+static bool xattrs_read(struct xattrs *xattrs, const struct sw_layer_job *job, const struct sw_fsentry *entry,
+                        struct sw_error **error) {
+    const char *opaque = job->user_xattrs ? SW_OVERLAY_OPAQUE_USER : SW_OVERLAY_OPAQUE;
     size_t len = 0;
     xattrs->list.width = sizeof(struct sw_tar_xattr);
     xattrs->names = sw_fsxattr_list(entry->folder, entry->name, &len);
     if (!xattrs->names)
         return sw_fsroot_fail(error, "read the attributes of", entry->path);
     for (const char *name = xattrs->names; name < xattrs->names + len; name += strlen(name) + 1) {
-        if (!goes_into_layer(name) && !is_opaque_mark(name))
+        bool is_mark = strcmp(name, opaque) == 0;
+        if (!goes_into_layer(name) && !is_mark)
             continue;
         struct sw_tar_xattr xattr = {.name = name};
         sw_cleanup_free void *value = sw_fsxattr_get(entry->folder, entry->name, name, &xattr.len);
@@ -76,7 +75,7 @@ static bool xattrs_read(struct xattrs *xattrs, const struct sw_fsentry *entry, s
             return sw_fsroot_fail(error, "read the attributes of", entry->path);
         if (!value)
             continue;
-        if (is_opaque_mark(name)) {
+        if (is_mark) {
             xattrs->opaque |= xattr.len == 1 && *(const char *)value == 'y';
             continue;
         }
@@ -217,7 +216,7 @@ static bool add_entry(struct layer *layer, const struct sw_fsentry *entry, struc
     if (sw_whiteout_is_device(&entry->status))
         return add_whiteout(layer, entry, error);
     struct xattrs xattrs = {0};
-    bool ok = xattrs_read(&xattrs, entry, error) && add_described(layer, entry, &xattrs, error);
+    bool ok = xattrs_read(&xattrs, layer->job, entry, error) && add_described(layer, entry, &xattrs, error);
     if (ok && xattrs.opaque && S_ISDIR(entry->status.st_mode)) {
         sw_cleanup_free char *path = sw_format("%s/" SW_WHITEOUT_OPAQUE, entry->path);
         ok = add_mark(layer, path, error);

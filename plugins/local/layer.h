@@ -16,6 +16,8 @@ struct sw_layer_job {
     int blob;         /* the compressed layer is appended here */
     int64_t epoch;    /* seconds: newest time of an entry */
     uint32_t threads; /* that compress; 0: 1 */
+    bool
+        user_xattrs; /* the overlay was mounted with userxattr: opaque folders have user.overlay.opaque, else trusted.overlay.opaque */
     const struct sw_work *work;
 };
 

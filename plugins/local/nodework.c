@@ -278,8 +278,12 @@ static bool write_blob(struct job *job, int files, struct sw_error **error) {
     sw_cleanup_close int blob = openat(job->store->temporary, temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (blob < 0)
         return sw_fail_errno(error, errno, "cannot write a layer");
-    struct sw_layer_job layer = {
-        .folder = files, .blob = blob, .epoch = job->work->solve->epoch, .threads = job->work->threads, .work = &job->work->work};
+    struct sw_layer_job layer = {.folder = files,
+                                 .blob = blob,
+                                 .epoch = job->work->solve->epoch,
+                                 .threads = job->work->threads,
+                                 .user_xattrs = sw_overlay_in_user_namespace(),
+                                 .work = &job->work->work};
     struct sw_layer_sum sum;
     struct sw_layer_record record = {0};
     bool done = sw_layer_write(&layer, &sum, error);

@@ -190,6 +190,15 @@ static void an_overlay_on_the_unpacked_layer_shows_what_the_step_saw(void **stat
     scratch_end(&scratch);
 }
 
+static void the_other_overlays_mark_means_nothing(void **state) {
+    (void)state;
+    struct scratch scratch;
+    scratch_make(&scratch);
+    scratch_run(&scratch, "mkdir -p u/d; setfattr -n user.overlay.opaque -v y u/d");
+    assert_int_equal(write_layer(&scratch, "u", "l", 1).entries, 1);
+    scratch_end(&scratch);
+}
+
 static bool at_once(void *context) {
     (void)context;
     return true;
@@ -239,6 +248,7 @@ int main(void) {
         cmocka_unit_test(an_unchanged_part_keeps_its_members),
         cmocka_unit_test(an_empty_folder_is_an_empty_layer),
         cmocka_unit_test(an_overlay_on_the_unpacked_layer_shows_what_the_step_saw),
+        cmocka_unit_test(the_other_overlays_mark_means_nothing),
         cmocka_unit_test(stops_when_cancelled),
         cmocka_unit_test(a_full_disk_is_an_error),
     };
