@@ -39,6 +39,45 @@ static const char *bare_host(const char *host, char *out, size_t size) {
     return out;
 }
 
+/* Takes in one mirror, "[http[s]://]HOST[/]"; one that cannot be used is left out with a warning. */
+static void add_mirror(struct sw_endpoint *endpoint, const char *text) {
+    const struct sw_host *host = endpoint->client->host;
+    bool plain = !strncasecmp(text, "http://", 7);
+    const char *name = text + (plain ? 7 : !strncasecmp(text, "https://", 8) ? 8 : 0);
+    sw_cleanup_free char *bare = sw_strndup(name, strcspn(name, "/"));
+    sw_cleanup_free char *repository = sw_format("%s/x", bare);
+    sw_cleanup_reference struct sw_reference reference = {0};
+    bool good = !strchr(name, '/') || !strchr(name, '/')[1];
+    struct sw_endpoint *mirror = NULL;
+    if (good && sw_reference_parse_repository(repository, &reference, NULL) && strcmp(reference.domain, endpoint->host)) {
+        sw_cleanup_free char *lower = sw_reference_host(&reference);
+        mirror = sw_client_endpoint(endpoint->client, lower, NULL);
+    }
+    if (!mirror) {
+        sw_cleanup_free char *warning = sw_format("mirror \"%s\" is not the address of a registry: it is not used", text);
+        host->log("registry", SW_LOG_WARN, warning);
+        return;
+    }
+    if (plain) {
+        mirror->insecure = true;
+        mirror->scheme = SW_SCHEME_HTTP;
+    }
+    sw_vec_push(&endpoint->mirrors, &mirror);
+}
+
+static void add_mirrors(struct sw_endpoint *endpoint, const char *setting) {
+    sw_cleanup_free char *copy = sw_strdup(setting);
+    char *state = NULL;
+    for (char *one = copy ? strtok_r(copy, ", ", &state) : NULL; one; one = strtok_r(NULL, ", ", &state))
+        add_mirror(endpoint, one);
+}
+
+struct sw_endpoint *sw_endpoint_source(struct sw_endpoint *endpoint, size_t turn) {
+    if (turn < endpoint->mirrors.len)
+        return *(struct sw_endpoint **)sw_vec_at(&endpoint->mirrors, turn);
+    return turn == endpoint->mirrors.len ? endpoint : NULL;
+}
+
 struct sw_endpoint *sw_client_endpoint(struct sw_client *client, const char *host, struct sw_error **error) {
     struct sw_endpoint *endpoint = sw_map_get(&client->endpoints, host);
     if (endpoint)
@@ -60,7 +99,10 @@ struct sw_endpoint *sw_client_endpoint(struct sw_client *client, const char *hos
     endpoint->tls.verify =
         !endpoint->insecure && !sw_setting_names_host(settings->setting("registry", "skip-tls-verify-registry"), host);
     endpoint->auth = sw_auth_new(endpoint);
+    endpoint->mirrors.width = sizeof(struct sw_endpoint *);
     sw_map_set(&client->endpoints, host, endpoint);
+    if (!strcmp(host, SW_HUB_DOMAIN))
+        add_mirrors(endpoint, settings->setting("registry", "container-registry-mirror"));
     return endpoint;
 }
 
@@ -70,6 +112,7 @@ static void free_endpoint(void *value) {
     sw_tls_fini(&endpoint->tls);
     sw_map_fini(&endpoint->blobs, NULL);
     sw_map_fini(&endpoint->uploads, NULL);
+    sw_vec_fini(&endpoint->mirrors);
     free(endpoint->host);
     free(endpoint->authority);
     free(endpoint);

@@ -6,6 +6,7 @@
 #define PLUGINS_REGISTRY_ENDPOINT_H
 
 #include "core/base/map.h"
+#include "core/base/vec.h"
 #include "plugins/registry/http.h"
 #include "plugins/registry/url.h"
 
@@ -32,6 +33,7 @@ struct sw_endpoint {
     enum sw_scheme scheme; /* that answered */
     struct sw_tls tls;
     struct sw_auth *auth;
+    struct sw_vec mirrors; /* struct sw_endpoint *, to be read from first; of Docker Hub only */
     uint64_t paused_until; /* by the host's clock, in milliseconds */
     uint64_t requests;
     uint64_t retries;
@@ -41,6 +43,9 @@ struct sw_endpoint {
 
 /* The endpoint of a host, made on first use. NULL when its certificates cannot be read. Borrowed. */
 struct sw_endpoint *sw_client_endpoint(struct sw_client *client, const char *host, struct sw_error **error);
+
+/* Where to read from, in turn: the mirrors of the endpoint, and at last itself. NULL behind the last one. */
+struct sw_endpoint *sw_endpoint_source(struct sw_endpoint *endpoint, size_t turn);
 
 /* Frees all endpoints. No request may be open. */
 void sw_client_fini(struct sw_client *client);

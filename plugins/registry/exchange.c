@@ -167,9 +167,11 @@ static void follow(struct sw_exchange *exchange, const struct sw_answer *answer)
     begin_try(exchange);
 }
 
-/* A server that speaks TLS only says so to a plain request. */
+/* A server that speaks TLS only says so to a plain request; to a HEAD it can only be meant. */
 static bool wants_tls(const struct sw_exchange *exchange, const struct sw_answer *answer) {
-    return exchange->scheme == SW_SCHEME_HTTP && answer->status == 400 && answer->body.data && strstr(answer->body.data, "HTTPS");
+    if (exchange->scheme != SW_SCHEME_HTTP || answer->status != 400)
+        return false;
+    return !strcmp(exchange->method, "HEAD") || (answer->body.data && strstr(answer->body.data, "HTTPS"));
 }
 
 static bool try_other_scheme(struct sw_exchange *exchange) {
@@ -206,6 +208,11 @@ static void on_failure(struct sw_exchange *exchange, enum sw_http_failure failur
     struct sw_endpoint *endpoint = exchange->request.endpoint;
     if ((failure == SW_HTTP_TLS_PROTOCOL || failure == SW_HTTP_CONNECT) && try_other_scheme(exchange))
         return;
+    if (failure == SW_HTTP_TLS_PROTOCOL && !endpoint->scheme && sw_endpoint_first_scheme(endpoint) == SW_SCHEME_HTTP) {
+        endpoint->scheme = SW_SCHEME_HTTP; /* plain it was, whatever it meant */
+        begin_try(exchange);
+        return;
+    }
     bool transient = sw_failure_is_transient(failure);
     if (transient && retry(exchange, -1, failure == SW_HTTP_CONNECT ? CONNECT_ATTEMPTS : SW_RETRY_ATTEMPTS))
         return;

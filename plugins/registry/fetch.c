@@ -19,6 +19,8 @@ enum { MAX_ATTEMPTS = 5, PROGRESS = 1 << 20, BULK = 1 << 20 };
 
 struct fetch {
     struct sw_fetch_request request;
+    struct sw_endpoint *endpoint; /* that is asked: a mirror of the request's, or itself */
+    size_t turn;
     char *path;
     char *digest;
     char *etag; /* a strong one, to resume by */
@@ -38,7 +40,34 @@ static const struct sw_host *host_of(const struct fetch *fetch) {
     return fetch->request.endpoint->client->host;
 }
 
+static void start_over(struct fetch *fetch) {
+    char ignored[SW_SHA256_HEX];
+    sw_sha256_final_hex(fetch->hash, ignored);
+    sw_buf_truncate(&fetch->memory, 0);
+    fetch->offset = 0;
+    fetch->last_failure = 0;
+}
+
+/* Asks the next one, when a mirror failed. */
+static bool turn_to_next(struct fetch *fetch, struct sw_error *error) {
+    struct sw_endpoint *next = sw_endpoint_source(fetch->request.endpoint, fetch->turn + 1);
+    if (!next || error->code == SW_ERROR_CANCELLED || error->code == SW_ERROR_NO_SPACE)
+        return false;
+    sw_error_free(error);
+    fetch->turn++;
+    fetch->endpoint = next;
+    fetch->attempts = 0;
+    fetch->clean_starts = 0;
+    free(fetch->etag);
+    fetch->etag = NULL;
+    start_over(fetch);
+    ask(fetch);
+    return true;
+}
+
 static void finish(struct fetch *fetch, struct sw_error *error) {
+    if (error && turn_to_next(fetch, error))
+        return;
     struct sw_bytes bytes = {fetch->memory.data, fetch->memory.len};
     if (error)
         error = sw_error_wrap(error, "blob %s of %s/%s", fetch->digest, fetch->request.endpoint->host, fetch->path);
@@ -50,14 +79,6 @@ static void finish(struct fetch *fetch, struct sw_error *error) {
     free(fetch->digest);
     free(fetch->etag);
     free(fetch);
-}
-
-static void start_over(struct fetch *fetch) {
-    char ignored[SW_SHA256_HEX];
-    sw_sha256_final_hex(fetch->hash, ignored);
-    sw_buf_truncate(&fetch->memory, 0);
-    fetch->offset = 0;
-    fetch->last_failure = 0;
 }
 
 bool sw_content_range_continues(const char *header, uint64_t offset, uint64_t bytes) {
@@ -143,7 +164,7 @@ static void on_whole(struct fetch *fetch) {
     char hex[SW_SHA256_HEX];
     sw_sha256_final_hex(fetch->hash, hex);
     if (!strcmp(fetch->digest + strlen("sha256:"), hex)) {
-        sw_endpoint_remember_blob(fetch->request.endpoint, fetch->path, fetch->digest);
+        sw_endpoint_remember_blob(fetch->endpoint, fetch->path, fetch->digest);
         finish(fetch, NULL);
         return;
     }
@@ -184,7 +205,7 @@ static void on_asked(void *context, struct sw_outcome *outcome) {
         ask(fetch);
         return;
     }
-    struct sw_error *error = sw_failure_of_answer(fetch->request.endpoint, answer, fetch->path);
+    struct sw_error *error = sw_failure_of_answer(fetch->endpoint, answer, fetch->path);
     if (outcome->transient)
         go_on(fetch, error);
     else
@@ -193,6 +214,7 @@ static void on_asked(void *context, struct sw_outcome *outcome) {
 
 static void on_too_big(void *context) {
     struct fetch *fetch = context;
+    fetch->turn = fetch->request.endpoint->mirrors.len; /* it is too big everywhere */
     finish(fetch, sw_error_new(SW_ERROR_CORRUPT, "it has %" PRIu64 " bytes, more than %" PRIu64, fetch->request.bytes,
                                fetch->request.most));
 }
@@ -208,7 +230,7 @@ static void ask(struct fetch *fetch) {
     }
     fetch->started = false;
     struct sw_exchange_request request = {
-        .endpoint = fetch->request.endpoint,
+        .endpoint = fetch->endpoint,
         .method = "GET",
         .url = url,
         .headers = sw_strlist_view(&headers),
@@ -227,6 +249,7 @@ static void ask(struct fetch *fetch) {
 void sw_fetch_start(const struct sw_fetch_request *request) {
     struct fetch *fetch = sw_new(sizeof *fetch);
     fetch->request = *request;
+    fetch->endpoint = sw_endpoint_source(request->endpoint, 0);
     fetch->path = sw_strdup(request->path);
     fetch->digest = sw_strdup(request->digest);
     fetch->hash = sw_sha256_new();

@@ -22,7 +22,9 @@ enum { MAX_DEPTH = 3 };
 /* --- one manifest --- */
 
 struct pull {
-    struct sw_endpoint *endpoint;
+    struct sw_endpoint *origin;   /* that the image is named after */
+    struct sw_endpoint *endpoint; /* that is asked: a mirror of it, or itself */
+    size_t turn;
     char *path;
     char *wanted; /* tag or digest */
     struct sw_cancel *cancel;
@@ -33,9 +35,26 @@ struct pull {
 
 static void ask_manifest(struct pull *pull);
 
+/* Asks the next one, when a mirror failed. */
+static bool turn_to_next(struct pull *pull, struct sw_error *error) {
+    struct sw_endpoint *next = sw_endpoint_source(pull->origin, pull->turn + 1);
+    if (!next || error->code == SW_ERROR_CANCELLED)
+        return false;
+    sw_cleanup_free char *text = sw_format("mirror %s: %s", pull->endpoint->host, error->message);
+    pull->endpoint->client->host->log("registry", SW_LOG_INFO, text);
+    sw_error_free(error);
+    pull->turn++;
+    pull->endpoint = next;
+    pull->again = false;
+    ask_manifest(pull);
+    return true;
+}
+
 static void finish_pull(struct pull *pull, const struct sw_manifest *manifest, struct sw_error *error) {
+    if (error && turn_to_next(pull, error))
+        return;
     if (error)
-        error = sw_error_wrap(error, "image %s/%s%c%s", pull->endpoint->host, pull->path, strchr(pull->wanted, ':') ? '@' : ':',
+        error = sw_error_wrap(error, "image %s/%s%c%s", pull->origin->host, pull->path, strchr(pull->wanted, ':') ? '@' : ':',
                               pull->wanted);
     pull->done(pull->context, manifest, error);
     free(pull->path);
@@ -118,7 +137,8 @@ static void ask_manifest(struct pull *pull) {
 void sw_pull_manifest(struct sw_endpoint *endpoint, const char *path, const char *tag_or_digest, struct sw_cancel *cancel,
                       sw_manifest_done done, void *context) {
     struct pull *pull = sw_new(sizeof *pull);
-    pull->endpoint = endpoint;
+    pull->origin = endpoint;
+    pull->endpoint = sw_endpoint_source(endpoint, 0);
     pull->path = sw_strdup(path);
     pull->wanted = sw_strdup(tag_or_digest);
     pull->cancel = cancel;

@@ -77,7 +77,7 @@ static void write_config(const struct test_server *server, const char *path, con
     assert_non_null(file);
     fprintf(file,
             "version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: %s/data}, delete: {enabled: true}}\n"
-            "http: {addr: \"127.0.0.1:%d\", secret: x}\n",
+            "http:\n  addr: \"127.0.0.1:%d\"\n  secret: x\n",
             server->folder, server->port);
     for (const char *at = more; at && *at;) {
         const char *mark = strstr(at, "FOLDER");
@@ -87,39 +87,81 @@ static void write_config(const struct test_server *server, const char *path, con
     fclose(file);
 }
 
-static void wait_until_it_listens(const struct test_server *server) {
+static void wait_until_it_listens(int port) {
     for (int i = 0; i < 500; i++) {
-        int fd = connect_to(server->port);
+        int fd = connect_to(port);
         if (fd >= 0) {
             close(fd);
             return;
         }
         nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
     }
-    fail_msg("the registry does not start");
+    fail_msg("the server does not start");
 }
 
-struct test_server test_server_registry(const char *more) {
+static struct test_server new_server(void) {
     struct test_server server = {.stdin_fd = -1};
-    char config[128];
     snprintf(server.folder, sizeof server.folder, "/var/tmp/slipway-test-XXXXXX");
     assert_non_null(mkdtemp(server.folder));
     server.port = free_port();
-    snprintf(config, sizeof config, "%s/config.yml", server.folder);
-    if (more && strstr(more, "htpasswd")) {
-        char users[128];
-        snprintf(users, sizeof users, "%s/users", server.folder);
-        FILE *file = fopen(users, "w");
-        assert_non_null(file);
-        fputs("alice:$2y$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a\n", file);
-        fclose(file);
-    }
-    write_config(&server, config, more);
+    return server;
+}
+
+static void write_users(const struct test_server *server) {
+    char users[128];
+    snprintf(users, sizeof users, "%s/users", server->folder);
+    FILE *file = fopen(users, "w");
+    assert_non_null(file);
+    fputs("alice:$2y$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a\n", file); /* "secret" */
+    fclose(file);
+}
+
+static void serve(struct test_server *server, const char *more) {
+    char config[128];
+    snprintf(config, sizeof config, "%s/config.yml", server->folder);
+    write_users(server);
+    write_config(server, config, more);
     int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
     char *argv[] = {"docker-registry", "serve", config, NULL};
-    server.pid = spawn(argv, -1, null, null);
+    server->pid = spawn(argv, -1, null, null);
     close(null);
-    wait_until_it_listens(&server);
+    wait_until_it_listens(server->port);
+}
+
+struct test_server test_server_registry(const char *more) {
+    struct test_server server = new_server();
+    serve(&server, more);
+    return server;
+}
+
+struct test_server test_server_with_tokens(void) {
+    struct test_server server = new_server();
+    char port[16], more[256];
+    int token_port = free_port();
+    snprintf(port, sizeof port, "%d", token_port);
+    char *argv[] = {"/usr/bin/python3", TEST_TOKEN_SERVER, server.folder, port, NULL};
+    server.helper = spawn(argv, -1, -1, -1);
+    wait_until_it_listens(token_port); /* its certificate is there by then */
+    snprintf(more, sizeof more,
+             "auth: {token: {realm: \"http://127.0.0.1:%d/token\", service: test-registry, issuer: test-issuer, "
+             "rootcertbundle: FOLDER/token.crt}}\n",
+             token_port);
+    serve(&server, more);
+    return server;
+}
+
+struct test_server test_server_with_tls(void) {
+    struct test_server server = new_server();
+    static const char script[] = "cd \"$0\" && exec 2> /dev/null && openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out "
+                                 "ca.crt -subj /CN=test-ca && "
+                                 "openssl req -newkey rsa:2048 -nodes -keyout tls.key -out tls.csr -subj /CN=localhost && "
+                                 "echo subjectAltName=DNS:localhost,IP:127.0.0.1 > san && "
+                                 "openssl x509 -req -in tls.csr -CA ca.crt -CAkey ca.key -CAcreateserial -out tls.crt -extfile san";
+    char *argv[] = {"sh", "-c", (char *)script, server.folder, NULL};
+    int status = 1;
+    waitpid(spawn(argv, -1, -1, -1), &status, 0);
+    assert_int_equal(status, 0);
+    serve(&server, "  tls: {certificate: FOLDER/tls.crt, key: FOLDER/tls.key}\n");
     return server;
 }
 
@@ -131,6 +173,10 @@ void test_server_end(struct test_server *server) {
     kill(server->pid, SIGKILL);
     waitpid(server->pid, NULL, 0);
     server->pid = 0;
+    if (server->helper > 0) {
+        kill(server->helper, SIGKILL);
+        waitpid(server->helper, NULL, 0);
+    }
     if (!*server->folder)
         return;
     char *argv[] = {"rm", "-rf", server->folder, NULL};

@@ -7,6 +7,7 @@
 
 struct test_server {
     pid_t pid;
+    pid_t helper; /* the token server, or 0 */
     int port;
     int stdin_fd; /* closing it ends a hostile registry */
     char folder[64];
@@ -17,6 +18,12 @@ struct test_server test_server_hostile(const char *name);
 
 /* Debian's docker-registry with an empty store. `more` is added to its configuration, or NULL; FOLDER in it is its folder. */
 struct test_server test_server_registry(const char *more);
+
+/* The same with a token server before it; its requests are lines in FOLDER/log. */
+struct test_server test_server_with_tokens(void);
+
+/* The same with TLS, by a certificate that FOLDER/ca.crt has signed. */
+struct test_server test_server_with_tls(void);
 
 void test_server_end(struct test_server *server);
 
