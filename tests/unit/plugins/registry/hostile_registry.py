@@ -2,7 +2,7 @@
 """A registry that misbehaves as its caller asks: "hostile_registry.py CASE" prints its port and serves until stdin closes.
 
 Every request is appended to the log that GET /log gives back, with its Authorization header, so that a test can tell what was
-asked for, how often, and with which credentials."""
+asked for, how often, and with which credentials. GET /case/CASE forgets everything and misbehaves in another way from then on."""
 import hashlib
 import http.server
 import json
@@ -72,6 +72,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         if self.path == "/log":
             self.answer(200, "\n".join(log).encode())
+            return
+        if self.path.startswith("/case/"):
+            global CASE
+            CASE = self.path[len("/case/"):]
+            for state in (log, seen, stored, sessions):
+                state.clear()
+            self.answer(200)
             return
         self.note()
         if CASE in ("401-forever", "basic", "bearer", "bearer-bad-realm", "bearer-hostile-token") and not self.authorized():

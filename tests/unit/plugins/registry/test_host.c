@@ -9,7 +9,7 @@
 #include "core/base/alloc.h"
 #include "core/base/vec.h"
 
-enum { GIVE_UP_MS = 60000, MAX_WATCHES = 256 };
+enum { GIVE_UP_MS = 60000, MAX_WATCHES = 256, HASTE = 50 };
 
 struct sw_timer {
     uint64_t at;
@@ -54,7 +54,7 @@ static uint64_t now(void) {
     return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
 }
 
-static struct sw_timer *after(uint64_t ms, void (*fire)(void *context), void *context) {
+static struct sw_timer *exactly_after(uint64_t ms, void (*fire)(void *context), void *context) {
     struct sw_timer *timer = sw_new(sizeof *timer);
     timer->at = now() + ms;
     timer->fire = fire;
@@ -67,6 +67,11 @@ static struct sw_timer *after(uint64_t ms, void (*fire)(void *context), void *co
     return timer;
 }
 
+/* The plugin's pauses pass faster than for others: nobody wants to wait for a back-off. */
+static struct sw_timer *after(uint64_t ms, void (*fire)(void *context), void *context) {
+    return exactly_after(ms / HASTE, fire, context);
+}
+
 static void stop(struct sw_timer *timer) {
     struct sw_timer **at = &timers;
     while (*at && *at != timer)
@@ -77,7 +82,7 @@ static void stop(struct sw_timer *timer) {
 }
 
 void test_host_after(uint64_t ms, void (*fire)(void *context), void *context) {
-    after(ms, fire, context);
+    exactly_after(ms, fire, context);
 }
 
 static struct sw_fd_watch *watch(int fd, uint32_t events, void (*ready)(void *context, uint32_t events), void *context) {

@@ -16,6 +16,9 @@
 #include "core/base/cleanup.h"
 #include "tests/unit/check.h"
 
+/* The misbehaving one: one process for all cases, which ends with the test. */
+static struct test_server hostile;
+
 /* `in`, `out` and `err` become the child's own where they are not negative. */
 static pid_t spawn(char *const argv[], int in, int out, int err) {
     pid_t pid = fork();
@@ -31,26 +34,6 @@ static pid_t spawn(char *const argv[], int in, int out, int err) {
     unsetenv("LD_PRELOAD");
     execvp(argv[0], argv);
     _exit(127);
-}
-
-struct test_server test_server_hostile(const char *name) {
-    struct test_server server = {.stdin_fd = -1};
-    int in[2], out[2];
-    assert_int_equal(pipe2(in, O_CLOEXEC), 0);
-    assert_int_equal(pipe2(out, O_CLOEXEC), 0);
-    char *argv[] = {"/usr/bin/python3", TEST_HOSTILE_REGISTRY, (char *)name, NULL};
-    server.pid = spawn(argv, in[0], out[1], -1);
-    close(in[0]);
-    close(out[1]);
-    server.stdin_fd = in[1];
-    char line[32] = "";
-    size_t len = 0;
-    while (len < sizeof line - 1 && !strchr(line, '\n') && read(out[0], line + len, 1) == 1)
-        len++;
-    close(out[0]);
-    server.port = atoi(line);
-    assert_true(server.port > 0);
-    return server;
 }
 
 static int connect_to(int port) {
@@ -166,10 +149,8 @@ struct test_server test_server_with_tls(void) {
 }
 
 void test_server_end(struct test_server *server) {
-    if (server->pid <= 0) /* it never started */
+    if (server->pid <= 0 || server->pid == hostile.pid) /* it never started, or others need it */
         return;
-    if (server->stdin_fd >= 0)
-        close(server->stdin_fd);
     kill(server->pid, SIGKILL);
     waitpid(server->pid, NULL, 0);
     server->pid = 0;
@@ -184,18 +165,53 @@ void test_server_end(struct test_server *server) {
     waitpid(pid, NULL, 0);
 }
 
-char *test_server_log(const struct test_server *server) {
+/* The whole answer to a GET; to be freed. */
+static char *get(int port, const char *path) {
     struct sw_buf answer = {0};
-    int fd = connect_to(server->port);
+    char request[256];
+    int fd = connect_to(port);
     assert_true(fd >= 0);
-    static const char request[] = "GET /log HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
-    assert_int_equal(write(fd, request, sizeof request - 1), sizeof request - 1);
+    int len = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", path);
+    assert_int_equal(write(fd, request, (size_t)len), len);
     char chunk[4096];
     ssize_t n;
     while ((n = read(fd, chunk, sizeof chunk)) > 0)
         sw_buf_add(&answer, chunk, (size_t)n);
     close(fd);
     return sw_buf_take(&answer);
+}
+
+static struct test_server start_hostile(void) {
+    struct test_server server = {.stdin_fd = -1};
+    int in[2], out[2];
+    assert_int_equal(pipe2(in, O_CLOEXEC), 0);
+    assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+    char *argv[] = {"/usr/bin/python3", TEST_HOSTILE_REGISTRY, "fine", NULL};
+    server.pid = spawn(argv, in[0], out[1], -1);
+    close(in[0]);
+    close(out[1]);
+    server.stdin_fd = in[1];
+    char line[32] = "";
+    size_t len = 0;
+    while (len < sizeof line - 1 && !strchr(line, '\n') && read(out[0], line + len, 1) == 1)
+        len++;
+    close(out[0]);
+    server.port = atoi(line);
+    assert_true(server.port > 0);
+    return server;
+}
+
+struct test_server test_server_hostile(const char *name) {
+    char path[64];
+    if (!hostile.pid)
+        hostile = start_hostile();
+    snprintf(path, sizeof path, "/case/%s", name);
+    free(get(hostile.port, path));
+    return hostile;
+}
+
+char *test_server_log(const struct test_server *server) {
+    return get(server->port, "/log");
 }
 
 unsigned test_log_count(const char *log, const char *text) {

@@ -13,7 +13,7 @@ struct test_server {
     char folder[64];
 };
 
-/* The misbehaving registry in its case `name`. Fails the test when it does not start. */
+/* The misbehaving registry in its case `name`, with nothing remembered. Fails the test when it does not start. */
 struct test_server test_server_hostile(const char *name);
 
 /* Debian's docker-registry with an empty store. `more` is added to its configuration, or NULL; FOLDER in it is its folder. */
