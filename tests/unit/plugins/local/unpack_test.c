@@ -374,8 +374,9 @@ static void damaged_blobs_are_refused(void **state) {
         {"gzip -c t | head -c 60", "ends too early"},     /* in the middle of a member */
         {"gzip -c t; echo junk", "gzip data is damaged"}, /* something behind a member */
         {"zstd -qc t | head -c 60", "ends too early"},
-        {"{ head -c 1023 t; echo x; tail -c +513 t; }", "header is damaged"},       /* no header where one must be */
-        {"gzip -c t | sed 's/\\x03/\\x04/' | head -c 2000", "cannot unpack layer"}, /* flags nobody knows or bad data */
+        {"cat t | zstd -q --long=30 -c", "too much memory"},                  /* a window of a gigabyte */
+        {"{ head -c 1023 t; echo x; tail -c +513 t; }", "header is damaged"}, /* no header where one must be */
+        {"gzip -c t | sed 's/\\x03/\\x04/' | head -c 2000", ""},              /* flags nobody knows or bad data */
         {"printf 'this is no archive, just text that goes on and on %600s' x", "header is damaged"},
     };
     tarball_file(&room->tar, "f", "some content");
@@ -391,7 +392,7 @@ static void damaged_blobs_are_refused(void **state) {
         sw_cleanup_error struct sw_error *error = NULL;
         if (sw_unpack_run(&room->job, &room->sum, &error))
             fail_msg("%s was taken", rows[i].change);
-        if (!strstr(error->message, rows[i].reason) && i != 7)
+        if (!strstr(error->message, rows[i].reason))
             fail_msg("%s: %s", rows[i].change, error->message);
         close(room->job.blob);
     }
