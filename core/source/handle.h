@@ -43,6 +43,9 @@ struct sw_commit {
     struct sw_arena arena;
 };
 
+/* Opens a git folder for its objects alone: the work tree that its configuration names may be gone. */
+struct sw_repository *sw_repository_open_bare(const char *folder, struct sw_error **error);
+
 /* A handle for this thread, to be given back. NULL and `error` when the repository cannot be opened any more. */
 git_repository *sw_handle_borrow(struct sw_repository *repository, struct sw_error **error);
 void sw_handle_return(struct sw_repository *repository, git_repository *handle);

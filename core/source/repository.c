@@ -105,11 +105,11 @@ static char *find_promisor(git_repository *handle) {
     return promisor;
 }
 
-struct sw_repository *sw_repository_open(const char *folder, struct sw_error **error) {
+static struct sw_repository *open_folder(const char *folder, unsigned flags, struct sw_error **error) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, start_libgit2);
     git_repository *handle = NULL;
-    if (git_repository_open_ext(&handle, folder, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL) != 0) {
+    if (git_repository_open_ext(&handle, folder, GIT_REPOSITORY_OPEN_NO_SEARCH | flags, NULL) != 0) {
         fail_open(folder, error);
         return NULL;
     }
@@ -127,6 +127,14 @@ struct sw_repository *sw_repository_open(const char *folder, struct sw_error **e
         return repository;
     sw_repository_free(repository);
     return NULL;
+}
+
+struct sw_repository *sw_repository_open(const char *folder, struct sw_error **error) {
+    return open_folder(folder, 0, error);
+}
+
+struct sw_repository *sw_repository_open_bare(const char *folder, struct sw_error **error) {
+    return open_folder(folder, GIT_REPOSITORY_OPEN_BARE, error);
 }
 
 static bool has_entry(const char *folder, const char *name) {
@@ -259,8 +267,8 @@ git_repository *sw_handle_borrow(struct sw_repository *repository, struct sw_err
     pthread_mutex_unlock(&repository->lock);
     if (handle)
         return handle;
-    if (git_repository_open_ext(&handle, repository->git_folder, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL) == 0 &&
-        add_object_folders(repository, handle))
+    unsigned flags = GIT_REPOSITORY_OPEN_NO_SEARCH | (repository->work_tree ? 0 : GIT_REPOSITORY_OPEN_BARE);
+    if (git_repository_open_ext(&handle, repository->git_folder, flags, NULL) == 0 && add_object_folders(repository, handle))
         return handle;
     sw_handle_fail(error, SW_ERROR_IO, "cannot open the git repository at '%s'", repository->git_folder);
     git_repository_free(handle);

@@ -80,32 +80,58 @@ static void parse_key(const char *line, size_t len, struct module *module) {
     *slot = parse_value(value, len - (size_t)(value - line));
 }
 
-static bool take(struct module *module, const char *path, struct sw_submodule_entry *entry) {
-    sw_cleanup_free char *clean = module->path ? sw_path_clean(module->path) : NULL;
-    bool ours = module->name && clean && !strcmp(clean, path);
-    if (ours)
-        *entry = (struct sw_submodule_entry){.name = sw_steal(&module->name), .url = sw_steal(&module->url)};
-    module_fini(module);
-    return ours;
-}
-
-bool sw_submodule_parse(const char *text, const char *path, struct sw_submodule_entry *entry) {
+/* Visits each submodule that has a name and a path; `visit` returns false to stop. */
+static void parse_modules(const char *text, bool (*visit)(void *context, struct module *module), void *context) {
     struct module module = {0};
-    *entry = (struct sw_submodule_entry){0};
-    for (const char *p = text; *p;) {
+    bool go_on = true;
+    for (const char *p = text; *p && go_on;) {
         size_t len = strcspn(p, "\n");
         const char *line = skip_blank(p);
         size_t left = line < p + len ? len - (size_t)(line - p) : 0;
         if (left && *line == '[') {
-            if (take(&module, path, entry))
-                return true;
+            go_on = !module.name || !module.path || visit(context, &module);
+            module_fini(&module);
             module.name = parse_section(line, left);
         } else if (left && module.name) {
             parse_key(line, left, &module);
         }
         p += len + (p[len] == '\n');
     }
-    return take(&module, path, entry);
+    if (go_on && module.name && module.path)
+        visit(context, &module);
+    module_fini(&module);
+}
+
+static bool note_path(void *context, struct module *module) {
+    sw_strlist_take(context, sw_path_clean(module->path));
+    return true;
+}
+
+void sw_submodule_paths(const char *text, struct sw_strlist *paths) {
+    parse_modules(text, note_path, paths);
+}
+
+struct search {
+    const char *path;
+    struct sw_submodule_entry *entry;
+    bool found;
+};
+
+static bool take_if_wanted(void *context, struct module *module) {
+    struct search *search = context;
+    sw_cleanup_free char *clean = sw_path_clean(module->path);
+    if (strcmp(clean, search->path) != 0)
+        return true;
+    *search->entry = (struct sw_submodule_entry){.name = sw_steal(&module->name), .url = sw_steal(&module->url)};
+    search->found = true;
+    return false;
+}
+
+bool sw_submodule_parse(const char *text, const char *path, struct sw_submodule_entry *entry) {
+    struct search search = {.path = path, .entry = entry};
+    *entry = (struct sw_submodule_entry){0};
+    parse_modules(text, take_if_wanted, &search);
+    return search.found;
 }
 
 /* --- where it is --------------------------------------------------------------------------------------------------------------- */
@@ -139,7 +165,7 @@ static bool is_safe_name(const char *name) {
 
 static struct sw_repository *try_open(const char *folder) {
     struct stat status;
-    return stat(folder, &status) == 0 ? sw_repository_open(folder, NULL) : NULL;
+    return stat(folder, &status) == 0 ? sw_repository_open_bare(folder, NULL) : NULL;
 }
 
 /* The submodule's repository on this host, or NULL. */

@@ -18,6 +18,9 @@ struct sw_submodule_entry {
     char *url;
 };
 
+/* Appends the paths that the text of a .gitmodules file names, cleaned. */
+void sw_submodule_paths(const char *text, struct sw_strlist *paths);
+
 /* Finds `path` in the text of a .gitmodules file. False when it is not there. */
 bool sw_submodule_parse(const char *text, const char *path, struct sw_submodule_entry *entry);
 

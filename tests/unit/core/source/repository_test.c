@@ -331,7 +331,46 @@ static void a_submodule_that_is_not_there_is_fetched_when_needed(void **state) {
         assert_true(sw_commit_read(head, "lib/in/s", &bytes, &error) || error);
         assert_no_error(error);
         assert_string_equal(sw_buf_text(&bytes), "s2\n");
+        sw_cleanup_free char *first = NULL;
+        {
+            const struct sw_commit *one = sw_repository_commit(repository, "one", &error);
+            assert_no_error(error);
+            first = sw_strdup(sw_commit_id(one));
+        }
+        struct sw_mapping mapping = {.size = sizeof mapping, .commit = head, .add = "lib", .to = "/lib"};
+        struct sw_patch_info patch;
+        assert_true(sw_patch_read(&mapping, first, &patch, &error) || error);
+        assert_no_error(error);
+        assert_int_equal(patch.paths.count, 2);
+        sw_patch_free(&patch);
         unsetenv("GIT_CONFIG_COUNT");
+    }
+    drop_folder(folder);
+}
+
+static void a_submodule_that_is_gone_is_a_change(void **state) {
+    (void)state;
+    char *folder = make_folder();
+    run_in(folder,
+           SUPER " && git rm -q lib && git commit -qm three && git tag three && mkdir -p x && git -c protocol.file.allow=always "
+                 "submodule --quiet add ../sub x/lib && git commit -qm four");
+    sw_cleanup_free char *super = sw_format("%s/super", folder);
+    {
+        sw_cleanup_repository struct sw_repository *repository = sw_repository_open(super, NULL);
+        const struct sw_commit *three = sw_repository_commit(repository, "three", NULL);
+        struct sw_mapping mapping = {.size = sizeof mapping, .commit = three, .add = "", .to = "/"};
+        sw_cleanup_free char *one = sw_strdup(sw_commit_id(sw_repository_commit(repository, "one", NULL)));
+        struct sw_patch_info patch;
+        struct sw_error *error = NULL;
+        assert_true(sw_patch_read(&mapping, one, &patch, &error) || error);
+        assert_no_error(error);
+        assert_true(patch.paths.count > 0);
+        sw_patch_free(&patch);
+        mapping.commit = sw_repository_head(repository, NULL);
+        assert_true(sw_patch_read(&mapping, one, &patch, &error) || error);
+        assert_no_error(error);
+        assert_true(patch.paths.count > 0);
+        sw_patch_free(&patch);
     }
     drop_folder(folder);
 }
@@ -350,6 +389,7 @@ int main(void) {
         cmocka_unit_test(finds_a_submodule_in_its_description),
         cmocka_unit_test(submodules_read_as_folders),
         cmocka_unit_test(a_submodule_that_is_not_there_is_fetched_when_needed),
+        cmocka_unit_test(a_submodule_that_is_gone_is_a_change),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
