@@ -50,6 +50,8 @@ static void on_resolved(void *context, const struct sw_resolved *resolved, struc
         struct sw_image_parts parts = {resolution->reference, resolved->repo, resolved->manifest->digest, resolved->manifest->body,
                                        resolved->config};
         image = sw_image_new(&parts, &error);
+        if (image && resolved->index)
+            sw_image_set_index(image, resolved->index->digest);
     }
     if (error) {
         error = sw_error_wrap(error, "base image %s", resolution->reference);

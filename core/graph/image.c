@@ -16,6 +16,7 @@ struct sw_image {
     const char *platform;
     const char *manifest_digest;
     const char *config_digest;
+    const char *index_digest;
     const char *config;
     const char *build_config;
     const char *media_type;
@@ -135,6 +136,10 @@ struct sw_image *sw_image_unresolved(const char *reference, const char *platform
     return image;
 }
 
+void sw_image_set_index(struct sw_image *image, const char *digest) {
+    image->index_digest = sw_arena_str(&image->arena, digest);
+}
+
 void sw_image_free(struct sw_image *image) {
     if (!image)
         return;
@@ -180,6 +185,10 @@ static const char *image_config_digest(const struct sw_image *image) {
     return image->config_digest;
 }
 
+static const char *image_index_digest(const struct sw_image *image) {
+    return image->index_digest;
+}
+
 static const char *image_config(const struct sw_image *image) {
     return image->config;
 }
@@ -202,4 +211,5 @@ const struct sw_host_image sw_host_image_table = {
     .layer_count = image_layer_count,
     .layer = image_layer,
     .repo = sw_image_repo,
+    .index_digest = image_index_digest,
 };

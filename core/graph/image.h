@@ -22,6 +22,9 @@ struct sw_image *sw_image_new(const struct sw_image_parts *parts, struct sw_erro
 /* An image that nobody looked up: no digest, config "{}", no layers. */
 struct sw_image *sw_image_unresolved(const char *reference, const char *platform);
 
+/* Remembers the index that the image was found through; before anybody else has the image. */
+void sw_image_set_index(struct sw_image *image, const char *digest);
+
 void sw_image_free(struct sw_image *image);
 
 const char *sw_image_repo(const struct sw_image *image); /* NULL: only on this host */

@@ -20,7 +20,8 @@ static void add_inputs(struct sw_stapel_planner *planner, const char *last) {
     if (*image->from_cache_version)
         sw_stapel_input(inputs, image->from_cache_version, "fromCacheVersion");
     if (image->from_latest && planner->base.handle && !image->base_is_image) {
-        const char *id = sw_stapel_host->image->config_digest(planner->base.handle);
+        const char *index = sw_stapel_host->image->index_digest(planner->base.handle);
+        const char *id = index ? index : sw_stapel_host->image->config_digest(planner->base.handle);
         if (id)
             sw_stapel_input(inputs, id, "latest %s", image->base);
     }

@@ -163,17 +163,20 @@ static void on_node(void *context, sw_node node, struct sw_error *error) {
     bench->error = error;
 }
 
+void bench_realize(struct bench *bench) {
+    sw_node below = bench->count > 1 ? bench->stages[bench->count - 2].node : SW_NODE_NONE;
+    sw_stapel_planner_realize(bench->planner, bench->graph, below, on_node, bench);
+}
+
 void bench_run(struct bench *bench) {
     struct sw_vec labels = {.width = sizeof(struct sw_pair)};
-    sw_node below = SW_NODE_NONE;
     while (bench_next(bench, (struct sw_pairs){labels.data, labels.len})) {
         struct bench_stage *stage = &bench->stages[bench->count - 1];
         for (size_t i = 0; i < stage->labels.count; i++)
             sw_vec_push(&labels, &stage->labels.items[i]);
-        sw_stapel_planner_realize(bench->planner, bench->graph, below, on_node, bench);
+        bench_realize(bench);
         if (bench->error)
             break;
-        below = stage->node;
     }
     sw_vec_fini(&labels);
 }

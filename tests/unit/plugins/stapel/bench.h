@@ -51,6 +51,9 @@ void bench_close(struct bench *bench);
 /* Plans on with `labels` as those of the stage before; false at the end or on failure. The stage is the last of `stages`. */
 bool bench_next(struct bench *bench, struct sw_pairs labels);
 
+/* Realizes the stage planned last, on the one realized before. */
+void bench_realize(struct bench *bench);
+
 /* Plans all stages, and realizes each. */
 void bench_run(struct bench *bench);
 
