@@ -271,13 +271,13 @@ static struct sw_error *token_error(const struct sw_auth *auth, const struct sw_
     if (answer->status != 401 && answer->status != 403)
         return sw_failure_of_answer(auth->endpoint, answer, NULL);
     if (!sw_auth_user(auth) && !auth->identity_token)
-        return sw_error_hint(sw_error_new(SW_ERROR_AUTH, "%s wants a login", host), "log in with: slipway cr login %s", host);
+        return sw_error_hint(sw_error_new(SW_ERROR_AUTH, "%s wants a login", host), SW_LOGIN_HINT, host);
     if (answer->status == 403)
         return sw_error_new(SW_ERROR_AUTH, "the token server of %s denies access to user \"%s\"", host,
                             auth->username ? auth->username : "");
     return sw_error_hint(
         sw_error_new(SW_ERROR_AUTH, "wrong user name or password for %s (user \"%s\")", host, auth->username ? auth->username : ""),
-        "log in again with: slipway cr login %s", host);
+        SW_LOGIN_HINT, host);
 }
 
 /* Some token servers do not take POST: they are asked by GET then, from the next try on. */
@@ -417,8 +417,8 @@ static void advance(struct sw_auth_wait *wait) {
         struct sw_error *error = NULL;
         sw_cleanup_free char *header = NULL;
         if (!has_password(auth))
-            error = sw_error_hint(sw_error_new(SW_ERROR_AUTH, "%s wants a login", auth->endpoint->host),
-                                  "log in with: slipway cr login %s", auth->endpoint->host);
+            error = sw_error_hint(sw_error_new(SW_ERROR_AUTH, "%s wants a login", auth->endpoint->host), SW_LOGIN_HINT,
+                                  auth->endpoint->host);
         else if (!may_send_password(auth))
             error = sw_error_new(SW_ERROR_AUTH, "the password for %s is not sent over plain http", auth->endpoint->host);
         else

@@ -110,6 +110,7 @@ static void free_endpoint(void *value) {
     struct sw_endpoint *endpoint = value;
     sw_auth_free(endpoint->auth);
     sw_tls_fini(&endpoint->tls);
+    sw_map_fini(&endpoint->warnings, NULL);
     sw_map_fini(&endpoint->blobs, NULL);
     sw_map_fini(&endpoint->uploads, NULL);
     sw_vec_fini(&endpoint->mirrors);

@@ -37,8 +37,9 @@ struct sw_endpoint {
     uint64_t paused_until; /* by the host's clock, in milliseconds */
     uint64_t requests;
     uint64_t retries;
-    struct sw_map blobs;   /* "PATH@DIGEST" of blobs that are known to be there */
-    struct sw_map uploads; /* "PATH@DIGEST" of blobs on their way: upload.c */
+    struct sw_map warnings; /* that it sent and that were shown */
+    struct sw_map blobs;    /* "PATH@DIGEST" of blobs that are known to be there */
+    struct sw_map uploads;  /* "PATH@DIGEST" of blobs on their way: upload.c */
 };
 
 /* The endpoint of a host, made on first use. NULL when its certificates cannot be read. Borrowed. */

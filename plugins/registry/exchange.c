@@ -231,6 +231,8 @@ static void on_answer(void *context, const struct sw_answer *answer, enum sw_htt
         return;
     if (!exchange->redirects && !endpoint->scheme && on_endpoint(exchange))
         endpoint->scheme = exchange->scheme;
+    if (!exchange->redirects)
+        sw_failure_show_warnings(endpoint, answer);
     sw_cleanup_complaint struct sw_complaint complaint = {0};
     if (answer->status >= 500)
         sw_complaint_read((struct sw_bytes){answer->body.data, answer->body.len}, &complaint);

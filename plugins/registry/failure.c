@@ -10,7 +10,7 @@
 #include "plugins/registry/auth.h"
 #include "plugins/registry/strict_json.h"
 
-enum { MAX_MESSAGE = 500, MAX_CODE = 64 };
+enum { MAX_MESSAGE = 500, MAX_CODE = 64, MAX_WARNINGS = 20 };
 
 void sw_complaint_fini(struct sw_complaint *complaint) {
     free(complaint->code);
@@ -93,7 +93,7 @@ static struct sw_error *login_error(const struct sw_endpoint *endpoint, const ch
     if (!user)
         return sw_error_hint(sw_error_new(SW_ERROR_AUTH, "%s%s%s wants a login%s%s", endpoint->host, path ? "/" : "",
                                           path ? path : "", message ? ": " : "", message ? message : ""),
-                             "log in with: slipway cr login %s", endpoint->host);
+                             SW_LOGIN_HINT, endpoint->host);
     return sw_error_hint(sw_error_new(SW_ERROR_AUTH, "%s does not let user \"%s\" do this%s%s%s%s", endpoint->host, user,
                                       path ? " in " : "", path ? path : "", message ? ": " : "", message ? message : ""),
                          "check the user's rights and the repository's name");
@@ -176,4 +176,18 @@ bool sw_failure_is_transient(enum sw_http_failure failure) {
     default:
         return false;
     }
+}
+
+void sw_failure_show_warnings(struct sw_endpoint *endpoint, const struct sw_answer *answer) {
+    const char *header = sw_answer_header(answer, "Warning");
+    const char *quote = header ? strchr(header, '"') : NULL;
+    const char *end = quote ? strrchr(quote + 1, '"') : NULL;
+    if (!end || strncmp(header, "299 ", 4) || endpoint->warnings.count >= MAX_WARNINGS)
+        return;
+    sw_cleanup_free char *text = clean(quote + 1, (size_t)(end - quote - 1));
+    if (!text || sw_map_has(&endpoint->warnings, text))
+        return;
+    sw_map_set(&endpoint->warnings, text, endpoint);
+    sw_cleanup_free char *line = sw_format("%s says: %s", endpoint->host, text);
+    endpoint->client->host->log("registry", SW_LOG_WARN, line);
 }

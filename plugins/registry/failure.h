@@ -4,6 +4,9 @@
 
 #include "plugins/registry/endpoint.h"
 
+/* What to do about missing or wrong credentials; takes the registry's host. */
+#define SW_LOGIN_HINT "log in, as by \"docker login %s\": credentials are read from ~/.docker/config.json and its helpers"
+
 /* The first error of an answer's body. A zeroed one is empty; members may be NULL. */
 struct sw_complaint {
     char *code;    /* "MANIFEST_UNKNOWN" */
@@ -24,5 +27,8 @@ struct sw_error *sw_failure_of_call(const struct sw_endpoint *endpoint, enum sw_
 
 /* Whether another try can help. */
 bool sw_failure_is_transient(enum sw_http_failure failure);
+
+/* Logs what the registry says in Warning headers (RFC 7234, code 299), once a text. */
+void sw_failure_show_warnings(struct sw_endpoint *endpoint, const struct sw_answer *answer);
 
 #endif

@@ -184,6 +184,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 {"mediaType": "application/vnd.oci.image.index.v1+json", "digest": "sha256:" + "1" * 64, "size": 10,
                  "platform": {"os": "linux", "architecture": "amd64"}}]}
             self.answer(200, json.dumps(index).encode(), Content_Type="application/vnd.oci.image.index.v1+json")
+        elif CASE == "warning":
+            self.answer(200, body, Warning='299 - "pay your bill \x07 soon"', **headers)
         elif CASE == "missing":
             self.error(404, "MANIFEST_UNKNOWN", "manifest unknown")
         else:

@@ -91,6 +91,15 @@ static void never_shows_escape_sequences(void **state) {
     test_server_end(&server);
 }
 
+static void shows_the_registry_s_warnings(void **state) {
+    (void)state;
+    char address[64];
+    struct test_server server = begin("warning", address);
+    assert_null(store_get_manifest(address, "tag", NULL));
+    assert_non_null(strstr(test_host_last_log(), "says: pay your bill soon"));
+    test_server_end(&server);
+}
+
 static void answers_to_a_fetch(void **state) {
     (void)state;
     static const struct {
@@ -299,6 +308,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_to_a_resolve),
         cmocka_unit_test(never_shows_escape_sequences),
+        cmocka_unit_test(shows_the_registry_s_warnings),
         cmocka_unit_test(answers_to_a_fetch),
         cmocka_unit_test(carries_no_password_to_another_host),
         cmocka_unit_test(asks_for_one_token_for_equal_work),
