@@ -23,15 +23,14 @@ static inline char *read_file(const char *path) {
     return sw_buf_take(&text);
 }
 
+extern const char sw_df_document_schema[]; /* of the plugins */
+extern const char sw_stapel_schema_text[];
+
 static inline const struct sw_config_builder *fixture_builders(void) {
     static const char *const dockerfile_claims[] = {"dockerfile", NULL};
     static const char *const stapel_claims[] = {"from", "fromImage", "fromArtifact", NULL};
-    static struct sw_config_builder builders[2] = {{.name = "dockerfile", .claims = dockerfile_claims},
-                                                   {.name = "stapel", .claims = stapel_claims}};
-    if (!builders[0].schema) {
-        builders[0].schema = read_file(TEST_FIXTURES "/config/schemas/dockerfile.json");
-        builders[1].schema = read_file(TEST_FIXTURES "/config/schemas/stapel.json");
-    }
+    static const struct sw_config_builder builders[] = {{"dockerfile", dockerfile_claims, sw_df_document_schema},
+                                                        {"stapel", stapel_claims, sw_stapel_schema_text}};
     return builders;
 }
 
