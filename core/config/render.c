@@ -268,6 +268,7 @@ static bool run(struct sw_rendering *rendering, const struct sw_render_request *
                                       .commit = {sw_commit_id(files->commit), human, unix_time},
                                       .files = &callbacks,
                                       .environ = &environment,
+                                      .include_alone = true,
                                       .debug = request->debug,
                                       .log = request->log,
                                       .log_context = request->log_context};

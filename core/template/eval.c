@@ -187,6 +187,8 @@ static bool check_count(struct sw_exec *exec, const struct sw_function *function
     sw_cleanup_buf struct sw_buf text = {0};
     if (*variadic ? given >= *fixed : given == *fixed)
         return true;
+    if (exec->engine->input->include_alone && given == 1 && strcmp(function->name, "include") == 0)
+        return true;
     if (*variadic)
         sw_buf_printf(&text, ": want at least %zu got %zu", *fixed, argument_count(args));
     else

@@ -69,6 +69,7 @@ struct sw_template_input {
     const struct sw_template_files *files; /* .Files; NULL: no such entry */
 
     const struct sw_template_environ *environ; /* NULL: no variable is allowed */
+    bool include_alone;                        /* `include` needs no data: it is nil then (werf wants both arguments) */
     bool debug;                                /* details in errors, and a log of the `…_debug` functions */
     void (*log)(void *context, struct sw_bytes text);
     void *log_context;

@@ -27,7 +27,8 @@ static void log_named(struct sw_call *call, const char *heading, struct sw_str n
 /* Executes a template and returns its output; failures get their details. */
 static bool run(struct sw_call *call, struct sw_str name, struct sw_str content, struct sw_str *result) {
     struct sw_output out = {0};
-    bool good = sw_engine_execute(call->engine, name, call->args[1], &out, call->error);
+    struct sw_datum data = call->count > 1 ? call->args[1] : sw_none();
+    bool good = sw_engine_execute(call->engine, name, data, &out, call->error);
     if (!good)
         sw_engine_explain(call->engine, call->name, name, content, call->error);
     *result = sw_str_take(call->arena, &out.text);
