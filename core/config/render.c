@@ -20,6 +20,13 @@ struct source {
     struct sw_vec lines; /* of size_t, offsets */
 };
 
+/* What the callbacks of `.Files` work on. */
+struct reader {
+    const struct sw_project_files *files;
+    const char *config;
+    struct sw_diagnostics *list; /* takes warnings */
+};
+
 struct sw_rendering {
     struct sw_vec sources; /* of struct source; the main one is the last */
     struct sw_map by_name; /* to an index into `sources`, plus one */
@@ -135,7 +142,7 @@ static bool add_main(struct sw_rendering *rendering, const struct sw_render_requ
 static bool files_get(void *context, const char *path, char **content, size_t *len, struct sw_error **error) {
     struct sw_buf bytes = {0};
     struct sw_error *cause = NULL;
-    if (!sw_project_files_read(context, path, SW_GATE_UNCOMMITTED_FILES, &bytes, &cause)) {
+    if (!sw_project_files_read(((struct reader *)context)->files, path, SW_GATE_UNCOMMITTED_FILES, &bytes, &cause)) {
         sw_buf_fini(&bytes);
         return sw_pass(error, sw_error_wrap(cause, "{{ .Files.Get \"%s\" }}", path));
     }
@@ -172,7 +179,7 @@ static void add_included_matches(const struct sw_project_files *files, const cha
 }
 
 static bool files_glob(void *context, const char *pattern, struct sw_template_found *found, struct sw_error **error) {
-    const struct sw_project_files *files = context;
+    const struct sw_project_files *files = ((struct reader *)context)->files;
     sw_cleanup_project_file_list struct sw_project_file_list list = {0};
     const char *rest;
     struct sw_error *cause = NULL;
@@ -190,15 +197,31 @@ static bool files_glob(void *context, const char *pattern, struct sw_template_fo
     return true;
 }
 
+/* A file of the commit that differs in the work tree counts as absent: that surprises, so it is said. */
+static void warn_refused(const struct reader *reader, const char *question, const char *path) {
+    sw_cleanup_free char *full = sw_project_files_path(reader->files, path);
+    struct sw_file file = {0};
+    if (!full || !sw_commit_stat(reader->files->commit, full, &file, NULL) || file.type == SW_FILE_NONE)
+        return;
+    struct sw_error *warning =
+        sw_diagnose_warning(reader->list, (struct sw_place){.file = reader->config},
+                            "{{ .Files.%s \"%s\" }} is false, because what is there is not committed", question, path);
+    sw_error_hint(warning, "commit it, or try it out with --dev");
+}
+
 static bool files_exists(void *context, const char *path, bool *answer, struct sw_error **error) {
+    const struct reader *reader = context;
     (void)error;
-    *answer = sw_project_files_exists(context, path, SW_GATE_UNCOMMITTED_FILES);
+    *answer = sw_project_files_exists(reader->files, path, SW_GATE_UNCOMMITTED_FILES);
+    if (!*answer)
+        warn_refused(reader, "Exists", path);
     return true;
 }
 
 static bool files_is_dir(void *context, const char *path, bool *answer, struct sw_error **error) {
+    const struct reader *reader = context;
     (void)error;
-    *answer = sw_project_files_is_folder(context, path, SW_GATE_UNCOMMITTED_FILES);
+    *answer = sw_project_files_is_folder(reader->files, path, SW_GATE_UNCOMMITTED_FILES);
     return true;
 }
 
@@ -248,9 +271,11 @@ static struct sw_error *explain(const struct sw_rendering *rendering, struct sw_
     return error;
 }
 
-static bool run(struct sw_rendering *rendering, const struct sw_render_request *request, struct sw_error **error) {
+static bool run(struct sw_rendering *rendering, const struct sw_render_request *request, struct sw_diagnostics *list,
+                struct sw_error **error) {
     const struct sw_project_files *files = request->files;
-    struct sw_template_files callbacks = {(void *)files, files_get, files_glob, files_exists, files_is_dir};
+    struct reader reader = {files, request->config, list};
+    struct sw_template_files callbacks = {&reader, files_get, files_glob, files_exists, files_is_dir};
     struct sw_template_environ environment = {
         .get = environ_get, .allowed = sw_giterminism_entries(files->policy, SW_GATE_ENV), .loose = files->loose};
     sw_cleanup_free char *human = sw_commit_human_time(files->commit);
@@ -332,7 +357,7 @@ struct sw_rendering *sw_render(const struct sw_render_request *request, struct s
     rendering->sources.width = sizeof(struct source);
     rendering->origins.width = sizeof(struct sw_yaml_origin);
     if (add_templates(rendering, request, &error) && add_included(rendering, request, &error) &&
-        add_main(rendering, request, &error) && run(rendering, request, &error)) {
+        add_main(rendering, request, &error) && run(rendering, request, list, &error)) {
         find_origins(rendering);
         cut(rendering);
         return rendering;

@@ -17,8 +17,8 @@ static bool find_source(struct sw_check *check, const struct sw_value *item, con
         if (!*text)
             continue;
         if (first) {
-            sw_diagnose_value(check->list, sw_value_key(item, keys[i]),
-                              "%s: `%s` and `%s` exclude each other: a secret has one source", way, first, keys[i]);
+            sw_diagnose_value(check->list, item, "%s: `%s` and `%s` exclude each other: a secret has one source", way, first,
+                              keys[i]);
             return false;
         }
         first = keys[i];

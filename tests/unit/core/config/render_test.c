@@ -79,7 +79,7 @@ static void files_are_read_under_the_same_rule(void **state) {
                                                                                            "&& " COMMIT,
          STRICT, "true-true-false\n"},
         {"a modified one does not exist", NAMED("{{ .Files.Exists `f` }}") " && touch f && " COMMIT " && echo x > f", STRICT,
-         "false\n"},
+         "false\nwerf.yaml: warning: {{ .Files.Exists \"f\" }} is false"},
         {"is a folder", NAMED("{{ .Files.IsDir `f` }}-{{ .Files.IsDir `d` }}") " && touch f && mkdir d && touch d/x && " COMMIT,
          STRICT, "false-true\n"},
         {"glob",
