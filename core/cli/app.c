@@ -149,11 +149,10 @@ static void show_warnings(const struct sw_diagnostics *list) {
     }
 }
 
-bool sw_app_load_project(struct sw_app *app, struct sw_error **error) {
+struct sw_load_options sw_app_load_options(const struct sw_app *app) {
     const struct sw_arguments *arguments = app->arguments;
     const char *staged = getenv("WERF_FORCE_STAGED_DOCKERFILE");
-    sw_cleanup_free char *cwd = getcwd(NULL, 0);
-    struct sw_load_options options = {
+    return (struct sw_load_options){
         .project =
             {
                 .builders = app->builders,
@@ -162,7 +161,6 @@ bool sw_app_load_project(struct sw_app *app, struct sw_error **error) {
                 .default_platform = app->default_platform,
                 .project_name = sw_argument(arguments, "project-name"),
                 .home = getenv("HOME"),
-                .cwd = cwd,
                 .force_staged = staged && (strcmp(staged, "1") == 0 || strcmp(staged, "true") == 0),
             },
         .folder = sw_argument(arguments, "dir"),
@@ -177,6 +175,10 @@ bool sw_app_load_project(struct sw_app *app, struct sw_error **error) {
         .dev_ignore = sw_argument_list(arguments, "dev-ignore"),
         .dev_branch = sw_argument(arguments, "dev-branch"),
     };
+}
+
+bool sw_app_load_project(struct sw_app *app, struct sw_error **error) {
+    struct sw_load_options options = sw_app_load_options(app);
     app->config = sw_config_load(&options);
     show_warnings(&app->config->diagnostics);
     if (app->config->project)

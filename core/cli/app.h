@@ -25,6 +25,9 @@ struct sw_app {
 /* Starts everything up to the loaded plugins. On failure what was started is ended. */
 bool sw_app_start(struct sw_app *app, const struct sw_arguments *arguments, struct sw_error **error);
 
+/* What the options say of the project. Borrows from the arguments. */
+struct sw_load_options sw_app_load_options(const struct sw_app *app);
+
 /* Loads the project that the options name; its warnings are shown. All errors of the configuration are one error. */
 bool sw_app_load_project(struct sw_app *app, struct sw_error **error);
 

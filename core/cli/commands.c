@@ -14,6 +14,7 @@ const struct sw_command *const sw_commands[] = {
     &sw_command_config_graph,
     &sw_command_config_schema,
     &sw_command_template,
+    &sw_command_includes_update,
     &sw_command_dockerfile_explain,
     &sw_command_plugins,
     &sw_command_store_df,

@@ -163,7 +163,7 @@ static bool locked_commit(struct loader *loader, struct include *include) {
     else
         error = sw_diagnose_value(loader->list, include->value, "git \"%s\": werf-includes.lock has no commit for %s %s",
                                   include->git, include->kind, include->ref);
-    sw_error_hint(error, "write the lock anew with `werf includes update`, or let refs move with --allow-includes-update");
+    sw_error_hint(error, "write the lock anew with `slipway includes update`, or let refs move with --allow-includes-update");
     return false;
 }
 
@@ -181,7 +181,7 @@ static bool read_lock(struct loader *loader) {
         sw_error_hint(sw_diagnose_value(loader->list, include->value,
                                         "git \"%s\": the file \"werf-includes.lock\" is missing, which says what commit %s %s is",
                                         include->git, include->kind, include->ref),
-                      "make it with `werf includes update` and commit it");
+                      "make it with `slipway includes update` and commit it");
         return false;
     }
     return true;

@@ -127,24 +127,20 @@ static void read_giterminism(struct load *load) {
     load->files.policy = policy;
 }
 
-static void read_includes(struct load *load) {
+/* `update`: refs are resolved now, whatever the lock says. */
+static void read_includes(struct load *load, bool update) {
     struct sw_config *config = load->config;
     sw_cleanup_buf struct sw_buf bytes = {0}, lock_bytes = {0};
-    if (load->options->allow_includes_update && config->giterminism &&
-        !sw_giterminism_allows(config->giterminism, SW_GATE_INCLUDES_UPDATE, NULL)) {
-        refuse(load, NULL, sw_giterminism_refusal(SW_GATE_INCLUDES_UPDATE, NULL));
-        return;
-    }
     if (!read_committed(load, INCLUDES, &bytes) || !bytes.len)
         return;
-    bool locked = !load->options->allow_includes_update && read_committed(load, LOCK, &lock_bytes);
+    bool locked = !update && read_committed(load, LOCK, &lock_bytes);
     struct sw_yaml_text text = {.file = INCLUDES, .data = sw_buf_text(&bytes), .len = bytes.len, .first_line = 1};
     struct sw_yaml_text lock = {.file = LOCK, .data = sw_buf_text(&lock_bytes), .len = lock_bytes.len, .first_line = 1};
     sw_cleanup_free char *folder = sw_format("%s/includes", load->cache);
     config->remotes = sw_remotes_new(folder);
     struct sw_includes_request request = {.config = &text,
                                           .lock = locked ? &lock : NULL,
-                                          .update = load->options->allow_includes_update,
+                                          .update = update,
                                           .remotes = config->remotes,
                                           .home = load->options->project.home};
     config->includes = sw_includes_load(&request, &config->diagnostics);
@@ -238,25 +234,67 @@ static void run(struct load *load) {
     if (!find_folder(load) || !open_repository(load) || !find_commit(load))
         return;
     read_giterminism(load);
+    bool update = load->options->allow_includes_update;
+    if (update && load->config->giterminism && !sw_giterminism_allows(load->config->giterminism, SW_GATE_INCLUDES_UPDATE, NULL))
+        refuse(load, NULL, sw_giterminism_refusal(SW_GATE_INCLUDES_UPDATE, NULL));
     if (!load->config->diagnostics.error_count)
-        read_includes(load);
+        read_includes(load, update);
     if (load->config->diagnostics.error_count)
         return;
     if (render(load))
         parse(load);
 }
 
-struct sw_config *sw_config_load(const struct sw_load_options *options) {
-    struct sw_config *config = sw_new(sizeof *config);
-    struct load load = {.options = options, .config = config, .cwd = getcwd(NULL, 0), .cache = cache_folder(options->cache_folder)};
+static struct load new_load(const struct sw_load_options *options) {
+    struct load load = {.options = options,
+                        .config = sw_new(sizeof *load.config),
+                        .cwd = getcwd(NULL, 0),
+                        .cache = cache_folder(options->cache_folder)};
     if (!load.cwd)
         load.cwd = sw_strdup("/");
+    return load;
+}
+
+static struct sw_config *end_load(struct load *load) {
+    sw_diagnostics_sort(&load->config->diagnostics, load->config->config_file);
+    sw_rendering_free(load->rendering);
+    free(load->cwd);
+    free(load->cache);
+    return load->config;
+}
+
+struct sw_config *sw_config_load(const struct sw_load_options *options) {
+    struct load load = new_load(options);
     run(&load);
-    sw_diagnostics_sort(&config->diagnostics, config->config_file);
-    sw_rendering_free(load.rendering);
-    free(load.cwd);
-    free(load.cache);
-    return config;
+    return end_load(&load);
+}
+
+static bool write_text(const char *path, const char *text, struct sw_error **error) {
+    FILE *file = fopen(path, "we");
+    bool good = file && fputs(text, file) >= 0;
+    if (file && fclose(file) != 0)
+        good = false;
+    return good || sw_fail_errno(error, errno, "%s", path);
+}
+
+bool sw_config_update_includes(const struct sw_load_options *options, char **path, struct sw_error **error) {
+    struct load load = new_load(options);
+    if (find_folder(&load) && open_repository(&load) && find_commit(&load))
+        read_includes(&load, true);
+    struct sw_config *config = end_load(&load);
+    struct sw_error *failure = sw_diagnostics_error(&config->diagnostics);
+    if (!failure && !config->includes)
+        failure = sw_error_new(SW_ERROR_CONFIG, "there is no %s in the commit, or it is empty", INCLUDES);
+    sw_cleanup_free char *text = failure ? NULL : sw_includes_lock_text(config->includes);
+    *path = failure ? NULL : sw_format("%s/%s", config->host_folder, LOCK);
+    sw_config_free(config);
+    if (failure)
+        return sw_pass(error, failure);
+    if (write_text(*path, text, error))
+        return true;
+    free(*path);
+    *path = NULL;
+    return false;
 }
 
 void sw_config_free(struct sw_config *config) {

@@ -53,4 +53,7 @@ struct sw_config {
 struct sw_config *sw_config_load(const struct sw_load_options *options);
 void sw_config_free(struct sw_config *config); /* takes NULL */
 
+/* Writes werf-includes.lock anew: what the branches and tags of werf-includes.yaml stand for now. `*path` (to be freed) is the file. */
+bool sw_config_update_includes(const struct sw_load_options *options, char **path, struct sw_error **error);
+
 #endif

@@ -188,6 +188,33 @@ static void included_files_lie_below_those_of_the_project(void **state) {
     }
 }
 
+static void the_lock_is_written_for_the_refs_of_now(void **state) {
+    (void)state;
+    char *folder = make_folder();
+    run_in(folder, "mkdir lib && cd lib && git init -q -b main . && " META " && " COMMIT " && git tag v1");
+    run_in(
+        folder,
+        "LIB=$PWD/lib && mkdir p && cd p && git init -q -b main . && printf \"includes:\\n- {git: $LIB, branch: main, add: /, to: "
+        "/}\\n- {git: $LIB, tag: v1, add: /, to: /x}\\n- {git: $LIB, branch: main, add: /, to: /y}\\n\" > werf-includes.yaml "
+        "&& " COMMIT);
+    sw_cleanup_free char *project = sw_format("%s/p", folder), *path = NULL;
+    struct sw_load_options options = options_of(project, STRICT);
+    options.cache_folder = folder;
+    sw_cleanup_error struct sw_error *error = NULL;
+    assert_true(sw_config_update_includes(&options, &path, &error));
+    sw_cleanup_free char *text = read_file(path);
+    run_in(project, "test $(grep -c 'commit: '$(git -C ../lib rev-parse main) werf-includes.lock) = 2 && " COMMIT);
+    assert_non_null(strstr(text, "branch: \"main\""));
+    assert_non_null(strstr(text, "tag: \"v1\""));
+    sw_cleanup_free char *found = outcome(&options);
+    assert_string_equal(found, "committed\n");
+    run_in(project, "git rm -q werf-includes.yaml && " COMMIT);
+    sw_cleanup_free char *none = NULL;
+    assert_false(sw_config_update_includes(&options, &none, &error));
+    assert_non_null(strstr(error->message, "no werf-includes.yaml"));
+    drop_folder(folder);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(werf_yaml_comes_from_where_the_rule_says),
@@ -197,6 +224,7 @@ int main(void) {
         cmocka_unit_test(without_a_repository_nothing_is_loaded),
         cmocka_unit_test(errors_name_the_path_from_the_project),
         cmocka_unit_test(included_files_lie_below_those_of_the_project),
+        cmocka_unit_test(the_lock_is_written_for_the_refs_of_now),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
