@@ -109,7 +109,7 @@ static void check_entry(const struct sw_giterminism *policy, const struct gate *
                         struct sw_diagnostics *list) {
     sw_cleanup_free char *problem = NULL;
     if (gate->kind == PATTERNS && !sw_go_pattern_valid(entry->source, &problem))
-        sw_diagnose_value(list, entry, "%s: bad regular expression \"%s\": %s", gate->path, entry->source, problem);
+        sw_diagnose_value(list, entry, "%s: \"%s\": %s", gate->path, entry->source, problem);
     if (gate->kind != GLOBS && gate->kind != HOST_GLOBS)
         return;
     struct sw_error *error = NULL;

@@ -19,8 +19,7 @@ static void check_patterns(struct sw_check *check, const struct sw_value *config
         sw_cleanup_free char *problem = NULL;
         const struct sw_value *item = list->values[i];
         if (sw_value_is_scalar(item) && !sw_go_pattern_valid(item->source, &problem))
-            sw_diagnose_value(check->list, item, "%s › config › %s: bad regular expression \"%s\": %s", way, key, item->source,
-                              problem);
+            sw_diagnose_value(check->list, item, "%s › config › %s: \"%s\": %s", way, key, item->source, problem);
     }
 }
 

@@ -98,7 +98,7 @@ static void check_reference_regex(struct sw_check *check, const struct sw_value 
     const struct sw_value *value = sw_value_get(references, key);
     sw_cleanup_free char *problem = NULL;
     if (sw_value_is_scalar(value) && !sw_go_pattern_valid(value->source, &problem))
-        sw_diagnose_value(check->list, value, "%s › %s: bad regular expression \"%s\": %s", way, key, value->source, problem);
+        sw_diagnose_value(check->list, value, "%s › %s: \"%s\": %s", way, key, value->source, problem);
 }
 
 static void check_references(struct sw_check *check, const struct sw_value *policy, const char *way) {

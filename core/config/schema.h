@@ -43,9 +43,6 @@ bool sw_schema_check(const struct sw_schema *const *schemas, size_t count, const
 bool sw_schema_check_lax(const struct sw_schema *schema, const struct sw_value *map, const char *subject,
                          struct sw_diagnostics *list);
 
-/* Whether one value is valid under property `key` of `schema`; reports nothing. False when there is no such property. */
-bool sw_schema_accepts(const struct sw_schema *schema, const char *key, const struct sw_value *value);
-
 /* Whether `word` may well be a slip for `key`. */
 bool sw_schema_similar(const char *word, const char *key);
 

@@ -361,12 +361,6 @@ static bool check(struct sw_schema_run *run, const json_t *node, const struct sw
     return good;
 }
 
-bool sw_schema_accepts(const struct sw_schema *schema, const char *key, const struct sw_value *value) {
-    struct sw_schema_run run = {.schema = schema, .subject = ""};
-    const json_t *property = json_object_get(json_object_get(sw_schema_follow(schema, schema->root), "properties"), key);
-    return property && check(&run, property, value, NULL);
-}
-
 bool sw_schema_check_lax(const struct sw_schema *schema, const struct sw_value *map, const char *subject,
                          struct sw_diagnostics *list) {
     struct sw_schema_run run = {.schema = schema, .subject = subject, .list = list, .lax = true};
