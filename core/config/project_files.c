@@ -48,6 +48,16 @@ static bool not_found(const struct sw_project_files *files, const char *path, st
                    path);
 }
 
+/* Adds to a refusal's hint the lines that would let the file come from the work tree. */
+static struct sw_error *hint_permission(struct sw_error *error, enum sw_gate gate, const char *path) {
+    if (error->code != SW_ERROR_DENIED || gate == SW_GATE_COUNT)
+        return error;
+    sw_cleanup_free char *before = sw_strdup(error->hint), *clean = clean_path(path);
+    sw_cleanup_free char *snippet = sw_giterminism_snippet(gate, clean);
+    return sw_error_hint(error, "%s%sto read it from the work tree, add to werf-giterminism.yaml:\n%s", before ? before : "",
+                         before ? "; or, " : "", snippet);
+}
+
 /* ---- the commit ---- */
 
 /* Path in the commit behind all symlinks; each must be clean in the work tree. */
@@ -108,6 +118,7 @@ bool sw_project_files_read(const struct sw_project_files *files, const char *pat
     struct sw_error *cause = NULL;
     if (read_own(files, path, gate, bytes, &cause))
         return true;
+    hint_permission(cause, gate, path);
     sw_cleanup_free char *clean = clean_path(path);
     const struct sw_included_file *included = gate == SW_GATE_COUNT ? NULL : sw_includes_find(files->includes, clean);
     if (!included || cause->code != SW_ERROR_NOT_FOUND)
@@ -241,18 +252,20 @@ static bool list_commit(struct listing *listing, const char *shown, const char *
     return good;
 }
 
-static bool refuse_files(const struct sw_project_files *files, const struct sw_strlist *paths, const char *what,
-                         struct sw_error **error) {
-    struct sw_buf text = {0};
+static bool refuse_files(const struct listing *listing, const struct sw_strlist *paths, const char *what, struct sw_error **error) {
+    struct sw_buf text = {0}, words = {0};
+    sw_cleanup_free char *first = project_path(listing->files, paths->items[0]);
     for (size_t i = 0; i < paths->len; i++) {
-        sw_cleanup_free char *path = project_path(files, paths->items[i]);
+        sw_cleanup_free char *path = project_path(listing->files, paths->items[i]);
         sw_buf_printf(&text, "\n - %s", path);
+        sw_buf_printf(&words, " %s", path);
     }
     struct sw_error *refusal =
         sw_error_new(SW_ERROR_DENIED, "the following %sfiles must be committed:%s", what, sw_buf_text(&text));
-    sw_error_hint(refusal, "commit them, or try them out with --dev");
+    sw_error_hint(refusal, "run `git add%s && git commit`; or try them out with --dev", sw_buf_text(&words));
     sw_buf_fini(&text);
-    return sw_pass(error, refusal);
+    sw_buf_fini(&words);
+    return sw_pass(error, hint_permission(refusal, listing->gate, first));
 }
 
 static void keep_refused(const struct listing *listing, const struct sw_strlist *changed, struct sw_strlist *refused) {
@@ -273,8 +286,8 @@ static bool require_committed(struct listing *listing, struct sw_error **error) 
     keep_refused(listing, &status.untracked, &untracked);
     keep_refused(listing, &status.changed, &changed);
     if (untracked.len)
-        return refuse_files(listing->files, &untracked, "untracked ", error);
-    return changed.len ? refuse_files(listing->files, &changed, "", error) : true;
+        return refuse_files(listing, &untracked, "untracked ", error);
+    return changed.len ? refuse_files(listing, &changed, "", error) : true;
 }
 
 static void on_host_file(void *context, const char *full) {

@@ -8,6 +8,8 @@ static void werf_yaml_comes_from_where_the_rule_says(void **state) {
         {"clean, dev", META " && " COMMIT, DEV, "committed\n"},
         {"clean, loose", META " && " COMMIT, LOOSE, "committed\n"},
         {"modified", META " && " COMMIT " && " OTHER, STRICT, "the file \"werf.yaml\" must be committed"},
+        {"modified, with what to do", META " && " COMMIT " && " OTHER, STRICT,
+         "to read it from the work tree, add to werf-giterminism.yaml:\nconfig:\n  allowUncommitted: true\n"},
         {"modified, dev", META " && " COMMIT " && " OTHER, DEV, "disk\n"},
         {"modified, loose", META " && " COMMIT " && " OTHER, LOOSE, "disk\n"},
         {"modified and staged", META " && " COMMIT " && " OTHER " && git add .", STRICT, "must be committed"},

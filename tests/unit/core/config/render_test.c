@@ -19,6 +19,9 @@ static void templates_come_from_where_the_rule_says(void **state) {
         {"modified, loose", USE " && " FIRST " && " COMMIT " && " SECOND, LOOSE, "second\n"},
         {"untracked", USE " && " FIRST " && " COMMIT " && touch .werf/y.tmpl", STRICT,
          "the following untracked files must be committed:\n - .werf/y.tmpl"},
+        {"untracked, with what to do", USE " && " FIRST " && " COMMIT " && touch .werf/y.tmpl", STRICT,
+         "hint: run `git add .werf/y.tmpl && git commit`; or try them out with --dev; or, to read it from the work tree, add to "
+         "werf-giterminism.yaml:\nconfig:\n  allowUncommittedTemplates:\n    - \".werf/y.tmpl\"\n"},
         {"untracked, dev", USE " && " COMMIT " && " FIRST, DEV, "first\n"},
         {"untracked of another kind", USE " && " FIRST " && " COMMIT " && touch .werf/y.txt", STRICT, "first\n"},
         {"ignored", USE " && " FIRST " && echo y.tmpl > .gitignore && " COMMIT " && echo '{{ if' > .werf/y.tmpl", STRICT,
