@@ -257,6 +257,46 @@ static void long_chains_of_images_are_read(void **state) {
     assert_int_equal(project->set_count, COUNT);
 }
 
+/* Each kind of field with each form of value: '+' is accepted, '-' refused at the value's place. */
+static void fields_take_the_forms_of_their_kind(void **state) {
+    (void)state;
+    static const char *const forms[] = {"x", "'x'", "5", "1.5", "5.0", "yes", "~", "2024-01-01", "[a]", "[1]", "[~]", "{a: b}"};
+    static const struct {
+        const char *kind;
+        const char *before; /* the value follows */
+        const char *after;
+        const char *accepted; /* one sign a form */
+    } rows[] = {
+        {"text", "image: i\ndockerfile: D\ncacheVersion: ", "", "++++++++----"},
+        {"switch", "image: i\ndockerfile: D\nfinal: ", "", "-----++-----"},
+        {"number", "image: i\ndockerfile: D\nimageSpec: {config: {healthcheck: {retries: ", "}}}", "--+-+-+-----"},
+        {"list", "image: i\ndockerfile: D\nplatform: ", "", "------+-+++-"},
+        {"text or list", "image: i\nfrom: x\nshell: {install: ", "}", "++----+++---"},
+        {"texts by key", "image: i\ndockerfile: D\nimageSpec: {config: {env: ", "}}", "------+----+"},
+        {"values by key", "image: i\ndockerfile: D\nargs: ", "", "------+----+"},
+        {"object", "image: i\nfrom: x\nimageSpec: ", "", "------+-----"},
+        {"list of objects", "image: i\nfrom: x\nmount: ", "", "------+-----"},
+        {"one map for a list", "image: i\nfrom: x\ngit: ", "", "------+-----"},
+        {"name", "dockerfile: D\nimage: ", "", "++----+++---"},
+    };
+    for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
+        for (size_t f = 0; f < sizeof forms / sizeof *forms; f++) {
+            sw_cleanup_diagnostics struct sw_diagnostics list = {0};
+            sw_cleanup_free char *text =
+                sw_format("project: p\nconfigVersion: 1\n---\n%s%s%s\n", rows[r].before, forms[f], rows[r].after);
+            sw_cleanup_project struct sw_project *project = parse_project("werf.yaml", text, NULL, &list);
+            sw_cleanup_free char *said = sw_diagnostics_text(&list);
+            if ((project != NULL) != (rows[r].accepted[f] == '+'))
+                fail_msg("%s: %s: %s", rows[r].kind, forms[f], said);
+            size_t line = 4;
+            for (const char *c = rows[r].before; *c; c++)
+                line += *c == '\n';
+            if (!project && list.items[0].error->line != line)
+                fail_msg("%s: %s: another line: %s", rows[r].kind, forms[f], said);
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dockerfile_images_come_first_and_sets_follow_needs),
@@ -269,6 +309,7 @@ int main(void) {
         cmocka_unit_test(without_builders_no_image_can_be_read),
         cmocka_unit_test(a_builder_from_elsewhere_brings_its_keys),
         cmocka_unit_test(long_chains_of_images_are_read),
+        cmocka_unit_test(fields_take_the_forms_of_their_kind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
