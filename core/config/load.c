@@ -255,7 +255,15 @@ static struct load new_load(const struct sw_load_options *options) {
     return load;
 }
 
+/* What is missing makes a project wrongly configured. */
+static void settle_codes(const struct sw_diagnostics *list) {
+    for (size_t i = 0; i < list->len; i++)
+        if (list->items[i].error->code == SW_ERROR_NOT_FOUND)
+            list->items[i].error->code = SW_ERROR_CONFIG;
+}
+
 static struct sw_config *end_load(struct load *load) {
+    settle_codes(&load->config->diagnostics);
     sw_diagnostics_sort(&load->config->diagnostics, load->config->config_file);
     sw_rendering_free(load->rendering);
     free(load->cwd);

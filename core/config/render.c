@@ -125,11 +125,8 @@ static bool add_main(struct sw_rendering *rendering, const struct sw_render_requ
     struct sw_buf text = {0};
     if (!sw_project_files_read(request->files, request->config, SW_GATE_UNCOMMITTED_CONFIG, &text, error)) {
         sw_buf_fini(&text);
-        if (error) {
+        if (error)
             sw_error_wrap(*error, "unable to read werf config");
-            if ((*error)->code == SW_ERROR_NOT_FOUND)
-                (*error)->code = SW_ERROR_CONFIG; /* a project without it is wrongly configured */
-        }
         return false;
     }
     sw_map_remove(&rendering->by_name, MAIN_NAME); /* a template file of that name is hidden */

@@ -36,6 +36,8 @@ static inline char *outcome(const struct sw_load_options *options) {
     if (config->project && with_cache.env)
         sw_buf_add(&out, config->rendered, config->rendered_len);
     sw_cleanup_free char *findings = sw_diagnostics_text(&config->diagnostics);
+    sw_cleanup_error struct sw_error *error = sw_diagnostics_error(&config->diagnostics);
+    assert_true(!error || sw_error_exit_code(error->code) == 3);
     sw_buf_puts(&out, findings);
     sw_config_free(config);
     sw_cleanup_free char *command = sw_format("rm -rf '%s'", cache);
