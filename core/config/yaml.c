@@ -141,7 +141,7 @@ static const char *hint_of_problem(const struct composer *c, size_t offset) {
     return NULL;
 }
 
-/* Where a syntax error is best shown: a quote or bracket that is never closed, where it begins. */
+/* Where a syntax error is best shown: a quote or bracket that is never closed, and a key without its colon, where it begins. */
 static yaml_mark_t mark_of_problem(const struct composer *c) {
     const char *problem = c->parser.problem ? c->parser.problem : "";
     yaml_mark_t mark = c->parser.problem_mark;
@@ -150,7 +150,8 @@ static yaml_mark_t mark_of_problem(const struct composer *c) {
         mark = (yaml_mark_t){0};
         while (mark.line + 1 < c->lines.len && ((struct line *)sw_vec_at(&c->lines, mark.line + 1))->offset <= offset)
             mark.line++;
-    } else if (strstr(problem, "unexpected end of stream") || strstr(problem, "expected ',' or")) {
+    } else if (strstr(problem, "unexpected end of stream") || strstr(problem, "expected ',' or") ||
+               strstr(problem, "could not find expected ':'")) {
         mark = c->parser.context_mark;
     }
     return mark;
