@@ -178,6 +178,18 @@ const struct sw_host_document sw_document_table = {
     .integer = value_integer,
 };
 
+/* Bytes of a text that an error shows: of its first line, not too many, whole characters. */
+static size_t shown_len(const char *text) {
+    enum { MOST_SHOWN = 40 };
+    size_t len = strcspn(text, "\r\n\t");
+    if (len <= MOST_SHOWN)
+        return len;
+    len = MOST_SHOWN;
+    while (len && ((unsigned char)text[len] & 0xC0) == 0x80)
+        len--;
+    return len;
+}
+
 void sw_value_describe(const struct sw_value *value, char *out, size_t size) {
     switch (sw_value_kind_of(value)) {
     case SW_VALUE_NULL:
@@ -194,7 +206,8 @@ void sw_value_describe(const struct sw_value *value, char *out, size_t size) {
         snprintf(out, size, "the number %.40s", value->source);
         return;
     case SW_VALUE_STRING:
-        snprintf(out, size, "the text \"%.40s%s\"", value->source, strlen(value->source) > 40 ? "…" : "");
+        snprintf(out, size, "the text \"%.*s%s\"", (int)shown_len(value->source), value->source,
+                 value->source[shown_len(value->source)] ? "…" : "");
         return;
     case SW_VALUE_LIST:
         snprintf(out, size, "a list");

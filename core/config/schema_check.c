@@ -40,6 +40,8 @@ static void hint_of_type(const struct sw_schema_run *run, const json_t *node, co
     bool wants_text = sw_schema_type_fits(node, &text),
          wants_list = sw_schema_type_fits(node, &list) &&
                       sw_schema_type_fits(sw_schema_follow(run->schema, json_object_get(node, "items")), &text);
+    if (sw_value_kind_of(value) == SW_VALUE_MAP && wants_text && step && !step->key)
+        sw_error_hint(error, "a text with \": \" in it is read as a map: quote it");
     if (!sw_value_is_scalar(value))
         return;
     if (wants_text && value->kind != SW_VALUE_STRING)

@@ -126,6 +126,11 @@ static const char *hint_of_problem(const struct composer *c, size_t offset) {
         if (at == '@' || at == '`' || at == '%')
             return "quote a text that begins with this character";
     }
+    if (strstr(problem, "alphabetic or numeric character"))
+        return "quote a text that begins with `*` or `&`: these are an alias and an anchor";
+    if (strstr(problem, "mapping values are not allowed") && at == ':' && offset + 1 < c->text->len &&
+        !strchr(" \t\r\n", c->text->data[offset + 1]))
+        return "a space is missing behind the colon";
     if (strstr(problem, "mapping values are not allowed"))
         return "a \": \" inside a text must be quoted; or the line is indented wrongly";
     if (strstr(problem, "could not find expected ':'"))
@@ -141,6 +146,25 @@ static const char *hint_of_problem(const struct composer *c, size_t offset) {
     return NULL;
 }
 
+/* The line before `mark`, when it looks like "key:value": without a space the two are one text, which goes on in the next line. Gives the
+ * place of its colon. */
+static bool missing_space(const struct composer *c, const yaml_mark_t *mark, yaml_mark_t *colon) {
+    if (!mark->line || mark->line >= c->lines.len)
+        return false;
+    size_t start = ((const struct line *)sw_vec_at(&c->lines, mark->line - 1))->offset;
+    size_t end = ((const struct line *)sw_vec_at(&c->lines, mark->line))->offset;
+    const char *line = c->text->data + start;
+    size_t word = 0;
+    while (start + word < end && (line[word] == ' ' || line[word] == '-'))
+        word++;
+    while (start + word < end && strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_", line[word]))
+        word++;
+    if (start + word + 1 >= end || line[word] != ':' || strchr(" \t\r\n/", line[word + 1]) || !line[word + 1])
+        return false;
+    *colon = (yaml_mark_t){.line = mark->line - 1, .column = word};
+    return true;
+}
+
 /* Where a syntax error is best shown: a quote or bracket that is never closed, and a key without its colon, where it begins. */
 static yaml_mark_t mark_of_problem(const struct composer *c) {
     const char *problem = c->parser.problem ? c->parser.problem : "";
@@ -153,6 +177,8 @@ static yaml_mark_t mark_of_problem(const struct composer *c) {
     } else if (strstr(problem, "unexpected end of stream") || strstr(problem, "expected ',' or") ||
                strstr(problem, "could not find expected ':'")) {
         mark = c->parser.context_mark;
+    } else if (strstr(problem, "mapping values are not allowed")) {
+        missing_space(c, &c->parser.problem_mark, &mark);
     }
     return mark;
 }
