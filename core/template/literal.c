@@ -50,7 +50,7 @@ static void set_integers(struct sw_number *number, double real) {
 
 static void set_complex(struct sw_number *number, double real, double imaginary) {
     number->is_complex = true;
-    number->complex128 = CMPLX(real, imaginary);
+    number->complex128 = __builtin_complex(real, imaginary);
     if (imaginary != 0)
         return;
     number->is_float = true;
