@@ -6,16 +6,20 @@
 #include <string.h>
 
 #include "core/base/alloc.h"
+#include "core/base/buf.h"
 #include "core/base/cleanup.h"
 #include "core/base/error.h"
 #include "core/base/path.h"
 #include "core/build/session.h"
+#include "core/config/build_files.h"
 #include "core/config/document.h"
 #include "core/runtime/pool.h"
 #include "core/source/files.h"
 #include "core/source/remote.h"
 
 static struct sw_remotes *remotes;
+static const struct sw_commit *replaced_commit; /* whose reads give `replacements` where they have the file */
+static const struct sw_build_files *replacements;
 
 struct opening {
     struct sw_job *job;
@@ -136,16 +140,67 @@ static bool host_files_checksum(struct sw_plan *plan, struct sw_strings paths, c
     return sw_host_files_checksum(job->build->options.host_project_folder, paths, filters, filter_count, out, error);
 }
 
+/* ---- files that stand in for those of the commit ---- */
+
+static bool is_replaced(const struct sw_commit *commit, const char *path) {
+    return commit == replaced_commit && sw_build_files_has(replacements, path);
+}
+
+static bool stat_file(const struct sw_commit *commit, const char *path, struct sw_file *file, struct sw_error **error) {
+    sw_cleanup_buf struct sw_buf bytes = {0};
+    bool found;
+    if (!is_replaced(commit, path))
+        return sw_host_files_table.stat(commit, path, file, error);
+    if (!sw_build_files_read(replacements, path, &bytes, &found, error))
+        return false;
+    *file =
+        (struct sw_file){.size = sizeof *file, .type = found ? SW_FILE_REGULAR : SW_FILE_NONE, .mode = 0644, .bytes = bytes.len};
+    return true;
+}
+
+static bool read_file(const struct sw_commit *commit, const char *path, struct sw_bytes *out, struct sw_error **error) {
+    struct sw_buf bytes = {0};
+    bool found;
+    if (!is_replaced(commit, path))
+        return sw_host_files_table.read(commit, path, out, error);
+    bool good = sw_build_files_read(replacements, path, &bytes, &found, error);
+    if (good && !found)
+        good = sw_fail(error, SW_ERROR_NOT_FOUND, "there is no file \"%s\"", path);
+    if (!good) {
+        sw_buf_fini(&bytes);
+        return false;
+    }
+    out->len = bytes.len;
+    out->data = sw_buf_take(&bytes);
+    return true;
+}
+
+static bool require_committed(const struct sw_commit *commit, const char *scope, const struct sw_filter *filters,
+                              size_t filter_count, struct sw_error **error) {
+    if (!filter_count && is_replaced(commit, scope))
+        return true;
+    return sw_host_files_table.require_committed(commit, scope, filters, filter_count, error);
+}
+
+void sw_files_replace(const struct sw_commit *commit, const struct sw_build_files *files) {
+    replaced_commit = commit;
+    replacements = files;
+}
+
 struct sw_host_files sw_files_table(const char *cache_folder) {
     struct sw_host_files table = sw_host_files_table;
     sw_files_end();
     remotes = sw_remotes_new(cache_folder);
     table.open_remote = open_remote;
     table.host_files_checksum = host_files_checksum;
+    table.stat = stat_file;
+    table.read = read_file;
+    table.require_committed = require_committed;
     return table;
 }
 
 void sw_files_end(void) {
     sw_remotes_free(remotes);
     remotes = NULL;
+    sw_files_replace(NULL, NULL);
 }

@@ -181,8 +181,11 @@ bool sw_app_load_project(struct sw_app *app, struct sw_error **error) {
     struct sw_load_options options = sw_app_load_options(app);
     app->config = sw_config_load(&options);
     show_warnings(&app->config->diagnostics);
-    if (app->config->project)
+    if (app->config->project) {
+        app->build_files = sw_build_files_new(app->config);
+        sw_files_replace(app->config->commit, app->build_files);
         return true;
+    }
     return sw_pass(error, sw_diagnostics_error(&app->config->diagnostics));
 }
 
@@ -207,6 +210,7 @@ void sw_app_end(struct sw_app *app) {
     sw_plugins_free(app->plugins);
     sw_config_free(app->config);
     sw_files_end();
+    sw_build_files_free(app->build_files);
     sw_secrets_end();
     sw_credentials_end();
     sw_settings_end();

@@ -4,6 +4,7 @@
 
 #include "core/cli/host_config.h"
 #include "core/cli/options.h"
+#include "core/config/build_files.h"
 #include "core/config/load.h"
 #include "core/plugin/plugins.h"
 
@@ -18,6 +19,7 @@ struct sw_app {
     struct sw_config_builder *builders; /* of the plugins that are loaded */
     size_t builder_count;
     struct sw_config *config;
+    struct sw_build_files *build_files; /* that do not come from the commit */
     char *default_platform;
     bool finished; /* sw_app_wait has what it waits for */
 };

@@ -146,6 +146,8 @@ static bool set_up(struct sw_conveyor *conveyor, const struct sw_arguments *argu
         options->keep_going = sw_argument_flag(arguments, "keep-going");
         options->skip_image_spec = sw_argument_flag(arguments, "skip-image-spec-stage");
         options->custom_tags = sw_argument_list(arguments, "add-custom-tag");
+        if (options->custom_tags.count && !sw_giterminism_allows(config->giterminism, SW_GATE_CUSTOM_TAGS, NULL))
+            return sw_pass(error, sw_giterminism_refusal(SW_GATE_CUSTOM_TAGS, NULL));
         if (!read_parallel(arguments, &options->parallel, error) || !read_entitlements(arguments, &options->insecure, error))
             return false;
     }
