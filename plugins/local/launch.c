@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -37,6 +38,17 @@ struct report {
     uint32_t stage;
     int32_t number; /* errno */
 };
+
+static struct rlimit files_before; /* zero: never raised */
+
+void sw_launch_raise_files(void) {
+    struct rlimit limit;
+    if (files_before.rlim_max || getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur == limit.rlim_max)
+        return;
+    files_before = limit;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
 
 /* ---- in the child: a copy of a process with threads, so system calls only ---- */
 
@@ -97,6 +109,8 @@ static void child(const struct sw_launch *launch, int report, int alive) {
     int kept = fcntl(report, F_DUPFD_CLOEXEC, 128);
     if (!connect_streams(launch->streams) || (launch->cwd && chdir(launch->cwd)))
         say(kept, STAGE_STREAMS, errno);
+    if (files_before.rlim_max)
+        setrlimit(RLIMIT_NOFILE, &files_before);
     syscall(SYS_close_range, 3, ~0U, 4 /* CLOSE_RANGE_CLOEXEC */);
     execve(launch->program, (char *const *)launch->argv, (char *const *)launch->env);
     say(kept, STAGE_EXEC, errno);

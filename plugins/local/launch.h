@@ -39,6 +39,10 @@ struct sw_launched {
     int pidfd; /* readable when the program has ended; closed by sw_launched_wait */
 };
 
+/* Raises this process's own limit of open files as far as it may: a stack of layers needs a descriptor each. Programs are started
+ * under the limit that was there before. Once, before any thread starts a program. */
+void sw_launch_raise_files(void);
+
 /* Returns when the program runs, or could not be started. Blocks shortly: never on the loop. */
 bool sw_launch(const struct sw_launch *launch, struct sw_launched *launched, struct sw_error **error);
 

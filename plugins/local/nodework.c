@@ -18,6 +18,7 @@
 #include "plugins/local/layerwork.h"
 #include "plugins/local/mounts.h"
 #include "plugins/local/overlay.h"
+#include "plugins/local/platforms.h"
 #include "plugins/local/treeop.h"
 
 /* One task at work. */
@@ -98,7 +99,7 @@ static char *command_text(struct sw_strings argv) {
     return sw_buf_take(&text);
 }
 
-static bool fail_step(const struct job *job, const struct sw_op_exec *op, struct sw_step_end *end, struct sw_error **error) {
+static bool fail_step(const struct sw_op_exec *op, struct sw_step_end *end, struct sw_error **error) {
     sw_cleanup_free char *command = command_text(op->argv);
     struct sw_error *cause =
         sw_error_new(SW_ERROR_BUILD, "process \"%s\" did not complete successfully: exit code: %d", command, end->status);
@@ -110,7 +111,6 @@ static bool fail_step(const struct job *job, const struct sw_op_exec *op, struct
     cause->exit_status = end->status;
     if (end->tail && end->tail[0])
         cause->excerpt = sw_steal(&end->tail);
-    (void)job;
     return sw_pass(error, cause);
 }
 
@@ -121,11 +121,34 @@ static bool may_be_insecure(const struct job *job, const struct sw_op_exec *op, 
     return false;
 }
 
+/* "os/arch[/variant]" that the step's programs are for: what the operation says, else what the image config says. */
+static char *platform_of(const struct job *job, const struct sw_op_exec *op) {
+    if (op->platform)
+        return sw_strdup(op->platform);
+    sw_cleanup_json json_t *config = json_loads(job->host->graph->config(job->graph, op->input), 0, NULL);
+    const char *os = json_string_value(json_object_get(config, "os"));
+    const char *arch = json_string_value(json_object_get(config, "architecture"));
+    const char *variant = json_string_value(json_object_get(config, "variant"));
+    return os && arch ? sw_format("%s/%s%s%s", os, arch, variant ? "/" : "", variant ? variant : "") : NULL;
+}
+
+static bool can_run(const struct job *job, const struct sw_op_exec *op, struct sw_error **error) {
+    const struct sw_strlist *platforms = &job->work->workshop->platforms;
+    sw_cleanup_free char *platform = platform_of(job, op);
+    if (!platform || sw_platforms_has(platforms, platform))
+        return true;
+    sw_cleanup_free char *known = sw_strings_join(sw_strlist_view(platforms), ", ");
+    sw_fail(error, SW_ERROR_UNAVAILABLE, "this host cannot run steps for %s, only for %s", platform, known);
+    if (error)
+        sw_error_hint(*error, "install qemu-user-static and binfmt-support, or use a BuildKit daemon on such a machine");
+    return false;
+}
+
 static enum sw_nodework_end run_exec(struct job *job, struct sw_error **error) {
     const struct sw_op_exec *op = record_of(job);
     struct sw_mounts_wish wish = {.stacks = &job->stacks, .op = op, .plan_id = job->work->solve->plan_id, .work = &job->work->work};
     struct sw_mounts mounts;
-    if (!may_be_insecure(job, op, error) || !sw_workshop_runtime(job->work->workshop, error))
+    if (!may_be_insecure(job, op, error) || !can_run(job, op, error) || !sw_workshop_runtime(job->work->workshop, error))
         return SW_NODEWORK_FAILED;
     enum sw_mounts_got got = sw_mounts_get(&wish, &mounts, error);
     if (got != SW_MOUNTS_GOT)
@@ -149,7 +172,7 @@ static enum sw_nodework_end run_exec(struct job *job, struct sw_error **error) {
     struct sw_step_end end = {0};
     bool done = step.root >= 0 && sw_step_run(&step, &end, error);
     if (done && end.status)
-        done = fail_step(job, op, &end, error);
+        done = fail_step(op, &end, error);
     sw_step_end_fini(&end);
     sw_mounts_fini(&mounts);
     return done ? SW_NODEWORK_DONE : SW_NODEWORK_FAILED;

@@ -124,33 +124,36 @@ static size_t want_snapshot(struct planning *planning, const struct sw_stack *st
     return remember(planning, key, make_snapshot(planning, stack, index));
 }
 
-static void want_blob(struct planning *planning, const struct sw_stack *stack, size_t index) {
+/* The task that makes the blob, NOTHING when it is there. */
+static size_t want_blob(struct planning *planning, const struct sw_stack *stack, size_t index) {
     const struct sw_stack_part *part = sw_vec_at(&stack->parts, index);
     struct sw_layer_record record;
     sw_cleanup_free char *key = sw_format("blob %s", part->name);
     bool found;
-    recall(planning, key, &found);
+    size_t task = recall(planning, key, &found);
     if (found || part->belongs_to_image)
-        return;
+        return task;
     if (sw_layer_record_find(planning->stacks->store, part->name, &record)) {
         planning->list->cached[part->node] = true;
-        remember(planning, key, NOTHING);
-        return;
+        return remember(planning, key, NOTHING);
     }
     struct sw_vec needs = {.width = sizeof(size_t)};
     need(&needs, want_snapshot(planning, stack, index));
-    remember(planning, key, add_task(planning, SW_TASK_WRITE, part, needs));
+    return remember(planning, key, add_task(planning, SW_TASK_WRITE, part, needs));
 }
 
 void sw_plan_make(struct sw_stacks *stacks, const sw_node *wanted, size_t count, struct sw_plan_list *list) {
     struct planning planning = {.stacks = stacks, .list = list};
     list->tasks.width = sizeof(struct sw_planned);
     list->cached = sw_new_array(stacks->host->graph->count(stacks->graph) + 1, sizeof *list->cached);
+    list->writes = sw_new_array(count + 1, sizeof *list->writes);
+    list->wanted_count = count;
     for (size_t i = 0; i < count; i++) {
         sw_cleanup_stack struct sw_stack stack = {0};
         sw_stack_of(stacks, wanted[i], &stack);
+        list->writes[i].width = sizeof(size_t);
         for (size_t part = 0; part < stack.parts.len; part++)
-            want_blob(&planning, &stack, part);
+            need(&list->writes[i], want_blob(&planning, &stack, part));
     }
     sw_map_fini(&planning.known, NULL);
 }
@@ -162,6 +165,9 @@ void sw_plan_list_fini(struct sw_plan_list *list) {
         sw_vec_fini(&task->needs);
     }
     sw_vec_fini(&list->tasks);
+    for (size_t i = 0; i < list->wanted_count; i++)
+        sw_vec_fini(&list->writes[i]);
+    free(list->writes);
     free(list->cached);
     *list = (struct sw_plan_list){0};
 }

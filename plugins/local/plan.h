@@ -23,8 +23,10 @@ struct sw_planned {
 };
 
 struct sw_plan_list {
-    struct sw_vec tasks; /* of struct sw_planned; what a task needs is before it */
-    bool *cached;        /* for each node of the graph: a layer of a wanted node that is there already */
+    struct sw_vec tasks;   /* of struct sw_planned; what a task needs is before it */
+    struct sw_vec *writes; /* for each wanted node: numbers (size_t) of the tasks that make its blobs */
+    size_t wanted_count;
+    bool *cached; /* for each node of the graph: a layer of a wanted node that is there already */
 };
 
 void sw_plan_make(struct sw_stacks *stacks, const sw_node *wanted, size_t count, struct sw_plan_list *list);

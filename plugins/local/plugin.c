@@ -12,15 +12,13 @@
 #include "core/base/hash.h"
 #include "plugins/local/imagefiles.h"
 #include "plugins/local/imagerun.h"
-#include "plugins/local/overlay.h"
-#include "plugins/local/platforms.h"
+#include "plugins/local/launch.h"
 #include "plugins/local/solver.h"
 #include "plugins/local/space.h"
 
 static struct sw_workshop workshop;
 static struct sw_workers *workers;
 static struct sw_solver *solver;
-static struct sw_strlist platforms;
 
 static bool capabilities(struct sw_capabilities *out, struct sw_error **error) {
     if (geteuid() != 0) {
@@ -30,8 +28,6 @@ static bool capabilities(struct sw_capabilities *out, struct sw_error **error) {
                           "run slipway as root, or in a user namespace that maps you to root (for instance by `unshare -r`)");
         return false;
     }
-    if (!platforms.len)
-        sw_platforms_find("/proc/sys/fs/binfmt_misc", &platforms);
     *out = (struct sw_capabilities){
         .size = sizeof *out,
         .ops = (1u << SW_OP_SCRATCH) | (1u << SW_OP_IMAGE) | (1u << SW_OP_TREE) | (1u << SW_OP_PATCH) | (1u << SW_OP_EXEC) |
@@ -40,7 +36,7 @@ static bool capabilities(struct sw_capabilities *out, struct sw_error **error) {
                   (1u << SW_MOUNT_SSH) | (1u << SW_MOUNT_HOST),
         .networks = (1u << SW_NETWORK_DEFAULT) | (1u << SW_NETWORK_NONE) | (1u << SW_NETWORK_HOST),
         .insecure = 1,
-        .platforms = sw_strlist_view(&platforms),
+        .platforms = sw_strlist_view(&workshop.platforms),
     };
     return true;
 }
@@ -106,7 +102,6 @@ static void stop(void) {
     sw_solver_free(solver);
     sw_workers_free(workers);
     sw_workshop_fini(&workshop);
-    sw_strlist_fini(&platforms);
     solver = NULL;
     workers = NULL;
 }
@@ -129,6 +124,7 @@ SW_EXPORT const struct sw_plugin *slipway_plugin_v1(const struct sw_host *host, 
 
 const struct sw_plugin *slipway_plugin_v1(const struct sw_host *host, const char **refusal) {
     (void)refusal;
+    sw_launch_raise_files();
     sw_workshop_init(&workshop, host);
     workers = sw_workers_new(host->fds);
     solver = sw_solver_new(&workshop, workers);

@@ -28,14 +28,14 @@ struct sw_solving {
     struct sw_solve request;
     sw_node *wanted;
     struct sw_plan_list plan;
-    size_t wants; /* tasks that it waits for */
-    size_t owned; /* tasks that use its graph */
-    bool tasked;  /* the tasks have been made */
-    bool touched; /* it is in the solver's list */
+    bool *ended;    /* for each planned task */
+    bool *reported; /* for each wanted node: its result is being made, or was reported */
+    size_t wants;   /* tasks, and results being made, that it waits for */
+    size_t owned;   /* tasks that use its graph */
+    bool tasked;    /* the tasks have been made */
+    bool touched;   /* it is in the solver's list */
     struct sw_cancel_watch *watch;
     struct sw_error *error; /* the first one */
-    struct sw_arena arena;
-    struct sw_result *results;
 };
 
 static void settle(struct sw_solver *solver);
@@ -81,6 +81,17 @@ static void drop_pointer(struct sw_vec *vec, const void *pointer) {
     }
 }
 
+/* How many there were. */
+static size_t drop_interest(struct sw_task *task, const struct sw_solving *solving) {
+    struct sw_interest *interests = task->interests.data;
+    size_t kept = 0, count = task->interests.len;
+    for (size_t i = 0; i < count; i++)
+        if (interests[i].solving != solving)
+            interests[kept++] = interests[i];
+    task->interests.len = kept;
+    return count - kept;
+}
+
 static void finish_vertex(struct sw_task *task, uint32_t state) {
     if (task->vertex)
         task->solver->workshop->host->progress->finish(task->vertex, state);
@@ -119,10 +130,8 @@ static void give_up(struct sw_solving *solving) {
         struct sw_task *task = entry->key ? entry->value : NULL;
         if (!task)
             continue;
-        size_t before = task->solvings.len;
-        drop_pointer(&task->solvings, solving);
-        solving->wants -= before - task->solvings.len;
-        if (task->solvings.len)
+        solving->wants -= drop_interest(task, solving);
+        if (task->interests.len)
             continue;
         sw_task_cancel(task);
         sw_map_remove(&solver->tasks, task->key);
@@ -155,12 +164,13 @@ static void end_task(struct sw_task *task) {
         sw_map_remove(&solver->tasks, task->key);
     finish_vertex(task, vertex_state(task));
     wake_dependents(task);
-    while (task->solvings.len) {
-        struct sw_solving *solving = ((struct sw_solving **)task->solvings.data)[--task->solvings.len];
-        solving->wants--;
-        touch(solving);
+    while (task->interests.len) {
+        struct sw_interest interest = ((struct sw_interest *)task->interests.data)[--task->interests.len];
+        interest.solving->wants--;
+        interest.solving->ended[interest.number] = true;
+        touch(interest.solving);
         if (task->error)
-            fail(solving, sw_error_copy(task->error));
+            fail(interest.solving, sw_error_copy(task->error));
     }
     release(task);
     settle(solver);
@@ -280,22 +290,25 @@ static void start_ready(struct sw_solver *solver) {
 
 /* ---- making tasks ---- */
 
-static struct sw_task *join_task(struct sw_solving *solving, const struct sw_planned *plan) {
+static void take_interest(struct sw_solving *solving, struct sw_task *task, size_t number) {
+    sw_vec_push(&task->interests, &(struct sw_interest){solving, number});
+    solving->wants++;
+}
+
+static struct sw_task *join_task(struct sw_solving *solving, const struct sw_planned *plan, size_t number) {
     struct sw_solver *solver = solving->solver;
     sw_cleanup_free char *key = sw_task_key(plan->kind, plan->name);
     struct sw_task *task = sw_map_get(&solver->tasks, key);
     if (!task || atomic_load(&task->cancelled))
         return NULL;
-    sw_vec_push(&task->solvings, &solving);
-    solving->wants++;
+    take_interest(solving, task, number);
     return task;
 }
 
-static struct sw_task *add_task(struct sw_solving *solving, const struct sw_planned *plan) {
+static struct sw_task *add_task(struct sw_solving *solving, const struct sw_planned *plan, size_t number) {
     struct sw_task *task = sw_task_new(solving->solver, solving, plan);
     sw_map_set(&solving->solver->tasks, task->key, task);
-    sw_vec_push(&task->solvings, &solving);
-    solving->wants++;
+    take_interest(solving, task, number);
     solving->owned++;
     return task;
 }
@@ -303,12 +316,13 @@ static struct sw_task *add_task(struct sw_solving *solving, const struct sw_plan
 static void make_tasks(struct sw_solving *solving) {
     size_t count = solving->plan.tasks.len;
     struct sw_task **tasks = sw_new_array(count + 1, sizeof *tasks);
+    solving->ended = sw_new_array(count + 1, sizeof *solving->ended);
     for (size_t i = 0; i < count; i++) {
         const struct sw_planned *plan = sw_vec_at(&solving->plan.tasks, i);
-        tasks[i] = join_task(solving, plan);
+        tasks[i] = join_task(solving, plan, i);
         if (tasks[i])
             continue;
-        tasks[i] = add_task(solving, plan);
+        tasks[i] = add_task(solving, plan, i);
         for (size_t k = 0; k < plan->needs.len; k++) {
             struct sw_task *needed = tasks[*(size_t *)sw_vec_at(&plan->needs, k)];
             sw_vec_push(&needed->dependents, &tasks[i]);
@@ -329,29 +343,16 @@ static void show_cached(struct sw_solving *solving) {
     }
 }
 
-/* ---- a solve's way ---- */
+/* ---- results ---- */
 
-static void end_solving(struct sw_solving *solving) {
-    if (solving->watch)
-        host_of(solving)->cancel->unwatch(solving->watch);
-    sw_done done = solving->request.done;
-    void *context = solving->request.context;
-    struct sw_error *error = solving->error;
-    sw_plan_list_fini(&solving->plan);
-    sw_arena_fini(&solving->arena);
-    free(solving->results);
-    free(solving->wanted);
-    free(solving);
-    done(context, error);
-}
-
-static void on_results(void *context) {
-    struct sw_solving *solving = context;
-    for (size_t i = 0; i < solving->request.wanted_count && !solving->error; i++) {
-        solving->request.on_result(solving->request.context, &solving->results[i]);
-    }
-    end_solving(solving);
-}
+/* The result of one wanted node being put together. */
+struct making {
+    struct sw_solving *solving;
+    size_t index;
+    struct sw_arena arena;
+    struct sw_result result;
+    struct sw_error *error;
+};
 
 static bool all_cached(struct sw_solving *solving, struct sw_stacks *stacks, sw_node node) {
     sw_cleanup_stack struct sw_stack stack = {0};
@@ -364,28 +365,75 @@ static bool all_cached(struct sw_solving *solving, struct sw_stacks *stacks, sw_
     return cached;
 }
 
-static void make_results(void *context) {
-    struct sw_solving *solving = context;
+static void make_result(void *context) {
+    struct making *making = context;
+    struct sw_solving *solving = making->solving;
     struct sw_stacks stacks = {.host = host_of(solving), .graph = solving->request.graph};
-    stacks.store = sw_workshop_store(solving->solver->workshop, &solving->error);
-    solving->results = sw_new_array(solving->request.wanted_count + 1, sizeof *solving->results);
-    for (size_t i = 0; i < solving->request.wanted_count && !solving->error; i++) {
-        sw_node node = solving->wanted[i];
-        if (sw_result_make(&stacks, &solving->request, node, &solving->arena, &solving->results[i], &solving->error))
-            solving->results[i].cached = all_cached(solving, &stacks, node);
-    }
+    sw_node node = solving->wanted[making->index];
+    stacks.store = sw_workshop_store(solving->solver->workshop, &making->error);
+    if (stacks.store && sw_result_make(&stacks, &solving->request, node, &making->arena, &making->result, &making->error))
+        making->result.cached = all_cached(solving, &stacks, node);
     sw_stacks_fini(&stacks);
 }
 
-/* Goes on when nothing is left that it waits for. */
-static void advance(struct sw_solving *solving) {
-    if (!solving->tasked || solving->wants || solving->owned)
-        return;
-    solving->tasked = false; /* no task is left that could call again */
-    if (solving->error)
-        end_solving(solving);
+static void on_result_made(void *context) {
+    struct making *making = context;
+    struct sw_solving *solving = making->solving;
+    solving->wants--;
+    if (making->error)
+        fail(solving, making->error);
     else
-        sw_workers_run(solving->solver->workers, make_results, on_results, solving);
+        solving->request.on_result(solving->request.context, &making->result);
+    sw_arena_fini(&making->arena);
+    free(making);
+    touch(solving);
+    settle(solving->solver);
+}
+
+static bool is_ready(const struct sw_solving *solving, size_t wanted) {
+    const struct sw_vec *writes = &solving->plan.writes[wanted];
+    for (size_t i = 0; i < writes->len; i++)
+        if (!solving->ended[*(size_t *)sw_vec_at(writes, i)])
+            return false;
+    return true;
+}
+
+static void make_ready_results(struct sw_solving *solving) {
+    for (size_t i = 0; i < solving->request.wanted_count && !solving->error; i++) {
+        if (solving->reported[i] || !is_ready(solving, i))
+            continue;
+        struct making *making = sw_new(sizeof *making);
+        making->solving = solving;
+        making->index = i;
+        solving->reported[i] = true;
+        solving->wants++;
+        sw_workers_run(solving->solver->workers, make_result, on_result_made, making);
+    }
+}
+
+/* ---- a solve's way ---- */
+
+static void end_solving(struct sw_solving *solving) {
+    if (solving->watch)
+        host_of(solving)->cancel->unwatch(solving->watch);
+    sw_done done = solving->request.done;
+    void *context = solving->request.context;
+    struct sw_error *error = solving->error;
+    sw_plan_list_fini(&solving->plan);
+    free(solving->ended);
+    free(solving->reported);
+    free(solving->wanted);
+    free(solving);
+    done(context, error);
+}
+
+/* Goes on after something has changed. */
+static void advance(struct sw_solving *solving) {
+    if (!solving->tasked)
+        return;
+    make_ready_results(solving);
+    if (!solving->wants && !solving->owned)
+        end_solving(solving);
 }
 
 /* Does what follows from changed counts. A solve that ends may begin others meanwhile. */
@@ -425,7 +473,7 @@ static void make_plan(void *context) {
 
 static void on_cancelled(void *context) {
     struct sw_solving *solving = context;
-    if (!solving->tasked) /* planning, which is short, or making results, which is the end */
+    if (!solving->tasked) /* planning, which is short */
         return;
     fail(solving, sw_error_new(SW_ERROR_CANCELLED, "cancelled"));
     touch(solving);
@@ -437,6 +485,7 @@ void sw_solver_solve(struct sw_solver *solver, const struct sw_solve *solve) {
     solving->solver = solver;
     solving->request = *solve;
     solving->wanted = sw_memdup(solve->wanted, solve->wanted_count * sizeof *solve->wanted);
+    solving->reported = sw_new_array(solve->wanted_count + 1, sizeof *solving->reported);
     if (solve->cancel)
         solving->watch = solver->workshop->host->cancel->watch(solve->cancel, on_cancelled, solving);
     sw_workers_run(solver->workers, make_plan, on_planned, solving);

@@ -22,7 +22,7 @@ struct sw_task *sw_task_new(struct sw_solver *solver, struct sw_solving *owner, 
                              .node = plan->node,
                              .index = plan->index,
                              .dependents = {.width = sizeof(struct sw_task *)},
-                             .solvings = {.width = sizeof(struct sw_solving *)},
+                             .interests = {.width = sizeof(struct sw_interest)},
                              .cancel_fd = eventfd(0, EFD_CLOEXEC),
                              .blob = -1};
     return task;
@@ -34,7 +34,7 @@ void sw_task_free(struct sw_task *task) {
     sw_close(&task->cancel_fd);
     sw_close(&task->blob);
     sw_vec_fini(&task->dependents);
-    sw_vec_fini(&task->solvings);
+    sw_vec_fini(&task->interests);
     sw_error_free(task->error);
     free(task->key);
     free(task->name);

@@ -18,6 +18,12 @@ enum sw_task_state {
     SW_TASK_RESTING, /* until it asks again whether somebody else is done */
 };
 
+/* A solve that wants a task, and the task's number in its plan. */
+struct sw_interest {
+    struct sw_solving *solving;
+    size_t number;
+};
+
 struct sw_task {
     struct sw_solver *solver;
     struct sw_solving *owner; /* whose graph it is about; lives until the task has ended */
@@ -29,7 +35,7 @@ struct sw_task {
     size_t index;
     size_t missing;           /* tasks that it waits for */
     struct sw_vec dependents; /* of struct sw_task * */
-    struct sw_vec solvings;   /* of struct sw_solving *: who wants it */
+    struct sw_vec interests;  /* of struct sw_interest */
     struct sw_vertex *vertex;
     struct sw_timer *timer; /* RESTING */
     atomic_bool cancelled;

@@ -6,15 +6,18 @@
 
 #include "core/base/cleanup.h"
 #include "core/base/error.h"
+#include "plugins/local/platforms.h"
 #include "plugins/local/seccomp.h"
 
 void sw_workshop_init(struct sw_workshop *workshop, const struct sw_host *host) {
     *workshop = (struct sw_workshop){.host = host, .folder = -1};
+    sw_platforms_find("/proc/sys/fs/binfmt_misc", &workshop->platforms);
     pthread_mutex_init(&workshop->lock, NULL);
 }
 
 void sw_workshop_fini(struct sw_workshop *workshop) {
     sw_localstore_close(workshop->store);
+    sw_strlist_fini(&workshop->platforms);
     sw_close(&workshop->folder);
     sw_runtime_free(workshop->runtime);
     free(workshop->seccomp);

@@ -4,11 +4,13 @@
 
 #include <pthread.h>
 
+#include "core/base/vec.h"
 #include "plugins/local/runtime.h"
 
 struct sw_workshop {
     const struct sw_host *host;
-    pthread_mutex_t lock; /* of what follows; each is set once */
+    struct sw_strlist platforms; /* that steps can run as: sw_platforms_find */
+    pthread_mutex_t lock;        /* of what follows; each is set once */
     struct sw_localstore *store;
     int folder; /* the backend's data folder */
     char *seccomp;

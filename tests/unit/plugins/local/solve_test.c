@@ -45,12 +45,114 @@ static void a_failing_step_tells_its_exit_code_and_its_last_lines(void **state) 
     assert_null(strstr(world->error->excerpt, "line 60\n"));
 }
 
+static void independent_nodes_run_side_by_side(void **state) {
+    struct world *world = *state;
+    world_build(world, world_run(world, world->base, "true"));
+    world_clear_results(world);
+    /* Each waits for the other one to begin, through a cache that both see. */
+    struct sw_mount mount = {.size = sizeof mount, .kind = SW_MOUNT_CACHE, .from = SW_NODE_NONE, .target = "/c", .id = "c"};
+    sw_node nodes[2];
+    for (int i = 0; i < 2; i++) {
+        struct sw_op_exec op =
+            world_shell(world, world->base,
+                        i ? "touch /c/1; for i in $(seq 1 200); do [ -e /c/0 ] && exit 0; sleep 0.05; done; exit 1"
+                          : "touch /c/0; for i in $(seq 1 200); do [ -e /c/1 ] && exit 0; sleep 0.05; done; exit 1");
+        op.mounts = &mount;
+        op.mount_count = 1;
+        nodes[i] = world_add(world, &op, "RUN");
+    }
+    world_begin(world, nodes, 2, false);
+    world_wait(world);
+    if (world->error)
+        fail_msg("%s", world->error->message);
+}
+
+static void a_failure_ends_what_runs_beside_it(void **state) {
+    struct world *world = *state;
+    sw_node nodes[] = {world_run(world, world->base, "sleep 60"), world_run(world, world->base, "sleep 0.3; exit 5"),
+                       world_run(world, world->base, "sleep 61")};
+    uint64_t start = sw_loop_now();
+    world_begin(world, nodes, 3, false);
+    world_wait(world);
+    assert_non_null(world->error);
+    assert_int_equal(world->error->exit_status, 5);
+    assert_true(sw_loop_now() - start < 30000);
+}
+
+static void what_was_ready_before_a_failure_is_reported(void **state) {
+    struct world *world = *state;
+    sw_node first = world_run(world, world->base, "echo 1 >/1");
+    sw_node nodes[] = {first, world_run(world, first, "sleep 0.5; exit 5")};
+    world_begin(world, nodes, 2, false);
+    world_wait(world);
+    assert_non_null(world->error);
+    assert_int_equal(world->result_count, 1);
+    assert_int_equal(world->results[0].layer_count, 2);
+}
+
+static void steps_of_another_machine_are_refused_with_a_hint(void **state) {
+    struct world *world = *state;
+    struct sw_op_exec op = world_shell(world, world->base, "true");
+    op.platform = "linux/vax";
+    world_solve(world, world_add(world, &op, "RUN true"));
+    assert_non_null(world->error);
+    assert_int_equal(world->error->code, SW_ERROR_UNAVAILABLE);
+    assert_non_null(strstr(world->error->message, "linux/vax"));
+    assert_non_null(world->error->hint);
+}
+
+static void the_same_steps_give_the_same_layers_in_another_store(void **state) {
+    struct world *world = *state;
+    sw_node node = world_run(world, world->base, "mkdir -p /d/e; echo 1 >/d/e/f; rm -r /etc; chmod 700 /tmp");
+    char first[80];
+    snprintf(first, sizeof first, "%s", world_build(world, node)->layers[1].digest);
+    world_clear_results(world);
+    world_shut(world);
+    scratch_run(&world->scratch, "rm -rf store; sleep 1");
+    world_open(world);
+    world->base = sw_host_graph_table.add_image(
+        world->graph, &(struct sw_op_image){.size = sizeof(struct sw_op_image), .image = world->image}, NULL, NULL);
+    node = world_run(world, world->base, "mkdir -p /d/e; echo 1 >/d/e/f; rm -r /etc; chmod 700 /tmp");
+    assert_string_equal(world_build(world, node)->layers[1].digest, first);
+}
+
+static void a_full_disk_is_told_as_such(void **state) {
+    struct world *world = *state;
+    world_clear_results(world);
+    world_shut(world);
+    scratch_run(&world->scratch, "rm -rf store && mkdir store && mount -t tmpfs -o size=6m tmpfs store");
+    world_open(world);
+    world->base = sw_host_graph_table.add_image(
+        world->graph, &(struct sw_op_image){.size = sizeof(struct sw_op_image), .image = world->image}, NULL, NULL);
+    struct sw_copy_source source = {
+        .size = sizeof source, .from = world->base, .path = "/bin/busybox", .dest = "/copy", .mtime = INT64_MIN};
+    sw_node node = world->base;
+    for (int i = 0; i < 4; i++) {
+        struct sw_op_copy op = {.size = sizeof op, .input = node, .sources = &source, .source_count = 1};
+        static const char *const places[] = {"/a", "/b", "/c", "/d"};
+        source.dest = places[i];
+        struct sw_error *error = NULL;
+        node = sw_host_graph_table.add_copy(world->graph, &op, NULL, &error);
+        assert_int_not_equal(node, SW_NODE_NONE);
+    }
+    world_solve(world, node);
+    scratch_run(&world->scratch, "umount -l store");
+    assert_non_null(world->error);
+    assert_int_equal(world->error->code, SW_ERROR_NO_SPACE);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_step_makes_one_layer_of_what_it_changed, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(what_was_built_is_not_built_again, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(a_step_that_changes_nothing_makes_no_layer, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(a_failing_step_tells_its_exit_code_and_its_last_lines, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(independent_nodes_run_side_by_side, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(a_failure_ends_what_runs_beside_it, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(what_was_ready_before_a_failure_is_reported, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(steps_of_another_machine_are_refused_with_a_hint, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(the_same_steps_give_the_same_layers_in_another_store, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(a_full_disk_is_told_as_such, world_setup, world_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
