@@ -7,6 +7,7 @@
 
 #include "core/base/alloc.h"
 #include "core/base/cleanup.h"
+#include "plugins/local/rootless.h"
 #include "plugins/local/seccomp.h"
 
 const char *const sw_bundle_folders[] = {"/proc", "/sys", "/dev", NULL};
@@ -83,6 +84,9 @@ static const struct sw_bundle_mount standard_mounts[] = {
     {"/dev/urandom", "bind", "/dev/urandom", "bind,nosuid,noexec"},
     {"/dev/tty", "bind", "/dev/tty", "bind,nosuid,noexec"},
 };
+/* Where there is no group "tty" to own them. */
+static const struct sw_bundle_mount lone_pts = {"/dev/pts", "devpts", "devpts",
+                                                "nosuid,noexec,newinstance,ptmxmode=0666,mode=0620"};
 static const struct sw_bundle_mount safe_sys = {"/sys", "sysfs", "sysfs", "nosuid,noexec,nodev,ro"};
 static const struct sw_bundle_mount insecure_sys = {"/sys", "sysfs", "sysfs", "nosuid,noexec,nodev"};
 /* Runtimes mount the root folder anew, without the flags it had. */
@@ -143,8 +147,10 @@ static json_t *mounts_of(const struct sw_bundle *bundle) {
     add_mount(array, &standard_mounts[0]);
     if (bundle->insecure)
         add_mount(array, &insecure_dev);
-    for (size_t i = 1; i < COUNT(standard_mounts) && !bundle->insecure; i++)
-        add_mount(array, &standard_mounts[i]);
+    for (size_t i = 1; i < COUNT(standard_mounts) && !bundle->insecure; i++) {
+        bool lone = !strcmp(standard_mounts[i].type, "devpts") && !sw_rootless_has_users();
+        add_mount(array, lone ? &lone_pts : &standard_mounts[i]);
+    }
     add_mount(array, bundle->insecure ? &insecure_sys : &safe_sys);
     for (size_t i = 0; i < bundle->mount_count; i++)
         add_mount(array, &bundle->mounts[i]);

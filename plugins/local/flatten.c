@@ -14,6 +14,7 @@
 #include "core/base/hash.h"
 #include "plugins/local/layer.h"
 #include "plugins/local/overlay.h"
+#include "plugins/local/rootless.h"
 #include "plugins/local/unpack.h"
 
 /* How many of the lowest layers become one: rarely done, and then far enough from the limit for long. */
@@ -41,7 +42,7 @@ static bool copy_merged(struct sw_localstore *store, int merged, struct sw_draft
     struct sw_unpack read = {.blob = blob,
                              .folder = draft->files,
                              .form = sw_overlay_in_user_namespace() ? SW_EXTRACT_DIFF_USER : SW_EXTRACT_DIFF,
-                             .keep_owner = true};
+                             .keep_owner = sw_rootless_has_users()};
     if (!sw_layer_write(&write, &sum, error))
         return false;
     if (fstat(merged, &status) || fchown(draft->files, status.st_uid, status.st_gid) ||

@@ -105,7 +105,8 @@ static void child(const struct sw_launch *launch, int report, int alive) {
     if (mount("proc", "/proc", "proc", MS_FLAG_SAFE, NULL))
         say(report, STAGE_PROC, errno);
     for (const char *const *hidden = launch->hidden; hidden && *hidden; hidden++)
-        umount2(*hidden, MNT_FLAG_DETACH);
+        if (umount2(*hidden, MNT_FLAG_DETACH)) /* in a user namespace it can only be covered */
+            mount("tmpfs", *hidden, "tmpfs", MS_FLAG_SAFE, "size=4k");
     int kept = fcntl(report, F_DUPFD_CLOEXEC, 128);
     if (!connect_streams(launch->streams) || (launch->cwd && chdir(launch->cwd)))
         say(kept, STAGE_STREAMS, errno);

@@ -6,6 +6,7 @@
 
 #include "core/base/error.h"
 #include "plugins/local/overlay.h"
+#include "plugins/local/rootless.h"
 #include "plugins/local/unpack.h"
 
 bool sw_layerwork_copy_root(int from, int to, struct sw_error **error) {
@@ -20,7 +21,7 @@ static bool unpack(const struct sw_layerwork *work, struct sw_draft *draft, cons
     struct sw_unpack plan = {.blob = work->blob,
                              .folder = draft->files,
                              .form = sw_overlay_in_user_namespace() ? SW_EXTRACT_DIFF_USER : SW_EXTRACT_DIFF,
-                             .keep_owner = true,
+                             .keep_owner = sw_rootless_has_users(),
                              .digest = work->digest,
                              .diff_id = work->diff_id,
                              .lowers = folders->data,

@@ -41,21 +41,13 @@ static const char *const root_options[][2] = {
 static const char *const user_options[][2] = {
     {"userxattr", NULL}, {"redirect_dir", "nofollow"}, {"metacopy", "off"}, {"index", "off"}, {"xino", "off"}, {NULL, NULL}};
 
-static bool in_user_namespace;
-
-static void look_at_user_namespace(void) {
+bool sw_overlay_in_user_namespace(void) {
     char text[128] = "";
+    unsigned inside, outside, count;
     sw_cleanup_close int fd = open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
     if (fd < 0 || read(fd, text, sizeof text - 1) <= 0)
-        return;
-    unsigned inside, outside, count;
-    in_user_namespace = sscanf(text, "%u %u %u", &inside, &outside, &count) != 3 || outside != 0 || count != 4294967295U;
-}
-
-bool sw_overlay_in_user_namespace(void) {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, look_at_user_namespace);
-    return in_user_namespace;
+        return false;
+    return sscanf(text, "%u %u %u", &inside, &outside, &count) != 3 || outside != 0 || count != 4294967295U;
 }
 
 static const char *const (*options(void))[2] {

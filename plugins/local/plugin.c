@@ -13,6 +13,7 @@
 #include "plugins/local/imagefiles.h"
 #include "plugins/local/imagerun.h"
 #include "plugins/local/launch.h"
+#include "plugins/local/rootless.h"
 #include "plugins/local/solver.h"
 #include "plugins/local/space.h"
 
@@ -20,14 +21,20 @@ static struct sw_workshop workshop;
 static struct sw_workers *workers;
 static struct sw_solver *solver;
 
+/* Others than root work in a user namespace, where they are root of what is theirs. */
+static bool become_root(struct sw_error **error) {
+    struct sw_error *cause = NULL;
+    if (geteuid() == 0 || sw_rootless_enter(&cause))
+        return true;
+    sw_error_wrap(cause, "the local backend has to be root, at least in a user namespace, to mount layers and run steps");
+    sw_error_hint(cause, "run slipway as root, or let users make namespaces (sysctl kernel.unprivileged_userns_clone=1; in a "
+                         "container: --security-opt seccomp=unconfined)");
+    return sw_pass(error, cause);
+}
+
 static bool capabilities(struct sw_capabilities *out, struct sw_error **error) {
-    if (geteuid() != 0) {
-        sw_fail(error, SW_ERROR_UNAVAILABLE, "the local backend has to be root to mount layers and run steps");
-        if (error)
-            sw_error_hint(*error,
-                          "run slipway as root, or in a user namespace that maps you to root (for instance by `unshare -r`)");
+    if (!become_root(error))
         return false;
-    }
     *out = (struct sw_capabilities){
         .size = sizeof *out,
         .ops = (1u << SW_OP_SCRATCH) | (1u << SW_OP_IMAGE) | (1u << SW_OP_TREE) | (1u << SW_OP_PATCH) | (1u << SW_OP_EXEC) |
