@@ -75,19 +75,19 @@ static bool attach(const struct sw_attachment *attachment) {
     return fd >= 0 && syscall(SYS_move_mount, fd, "", AT_FDCWD, attachment->path, MOVE_MOUNT_F_EMPTY_PATH) == 0;
 }
 
-/* The streams may be any numbers, these three among them: first out of the way, then to their places. */
-static bool connect_streams(const int streams[3]) {
-    int high[3];
-    for (int i = 0; i < 3; i++)
-        if ((high[i] = fcntl(streams[i], F_DUPFD, 64)) < 0)
+/* What the program gets may have any numbers, the wanted ones among them: so first all goes above the highest one. */
+static bool connect_fds(const struct sw_launch *launch, int above) {
+    int count = 3 + (int)launch->fd_count;
+    for (int i = 0; i < count; i++)
+        if (dup3(i < 3 ? launch->streams[i] : launch->fds[i - 3], above + i, O_CLOEXEC) < 0)
             return false;
-    for (int i = 0; i < 3; i++)
-        if (dup2(high[i], i) < 0)
+    for (int i = 0; i < count; i++)
+        if (dup2(above + i, i) < 0)
             return false;
     return true;
 }
 
-static void child(const struct sw_launch *launch, int report, int alive) {
+static void child(const struct sw_launch *launch, int report, int alive, int above) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     char byte;
     /* The parent writes one byte; when it died before we asked for the signal, there is the end of the file instead. */
@@ -107,12 +107,12 @@ static void child(const struct sw_launch *launch, int report, int alive) {
     for (const char *const *hidden = launch->hidden; hidden && *hidden; hidden++)
         if (umount2(*hidden, MNT_FLAG_DETACH)) /* in a user namespace it can only be covered */
             mount("tmpfs", *hidden, "tmpfs", MS_FLAG_SAFE, "size=4k");
-    int kept = fcntl(report, F_DUPFD_CLOEXEC, 128);
-    if (!connect_streams(launch->streams) || (launch->cwd && chdir(launch->cwd)))
-        say(kept, STAGE_STREAMS, errno);
+    int kept = dup3(report, above + 3 + (int)launch->fd_count, O_CLOEXEC);
+    if (kept < 0 || !connect_fds(launch, above) || (launch->cwd && chdir(launch->cwd)))
+        say(kept < 0 ? report : kept, STAGE_STREAMS, errno);
     if (files_before.rlim_max)
         setrlimit(RLIMIT_NOFILE, &files_before);
-    syscall(SYS_close_range, 3, ~0U, 4 /* CLOSE_RANGE_CLOEXEC */);
+    syscall(SYS_close_range, 3 + launch->fd_count, ~0U, 4 /* CLOSE_RANGE_CLOEXEC */);
     execve(launch->program, (char *const *)launch->argv, (char *const *)launch->env);
     say(kept, STAGE_EXEC, errno);
 }
@@ -131,6 +131,15 @@ static bool hear(int fd, const struct sw_launch *launch, struct sw_error **error
     return sw_fail_errno(error, report.number, "cannot %s%s%s", stage_text(report.stage), *what ? " " : "", what);
 }
 
+static int highest(const struct sw_launch *launch, int report) {
+    int fd = report;
+    for (size_t i = 0; i < 3 + launch->fd_count; i++) {
+        int other = i < 3 ? launch->streams[i] : launch->fds[i - 3];
+        fd = other > fd ? other : fd;
+    }
+    return fd;
+}
+
 bool sw_launch(const struct sw_launch *launch, struct sw_launched *launched, struct sw_error **error) {
     int report[2] = {-1, -1}, alive[2] = {-1, -1};
     if (pipe2(report, O_CLOEXEC) || pipe2(alive, O_CLOEXEC)) {
@@ -138,11 +147,12 @@ bool sw_launch(const struct sw_launch *launch, struct sw_launched *launched, str
         sw_close(&report[1]);
         return sw_fail_errno(error, errno, "cannot make a pipe");
     }
-    int pidfd = -1;
-    long pid = syscall(SYS_clone, CLONE_NEWNS | CLONE_NEWPID | CLONE_PIDFD | SIGCHLD, NULL, &pidfd, NULL, NULL);
+    int pidfd = -1, above = highest(launch, report[1]) + 1;
+    unsigned long flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_PIDFD | SIGCHLD | (launch->no_network ? CLONE_NEWNET : 0);
+    long pid = syscall(SYS_clone, flags, NULL, &pidfd, NULL, NULL);
     if (pid == 0) {
         close(alive[1]);
-        child(launch, report[1], alive[0]);
+        child(launch, report[1], alive[0], above);
     }
     int number = errno;
     sw_close(&report[1]);

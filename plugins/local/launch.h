@@ -28,10 +28,13 @@ struct sw_launch {
     const char *const *env;
     const char *cwd;
     int streams[3];
+    const int *fds; /* the program's descriptors 3, 4, … */
+    size_t fd_count;
     const struct sw_attachment *attachments; /* done in order */
     size_t attachment_count;
     const char *const *hidden; /* mounts of the host that the program must not see; NULL-terminated */
-    bool keep_terminal;        /* stays in the session of this process */
+    bool no_network;
+    bool keep_terminal; /* stays in the session of this process */
 };
 
 struct sw_launched {

@@ -7,7 +7,7 @@
 #include "core/base/error.h"
 #include "plugins/local/overlay.h"
 #include "plugins/local/rootless.h"
-#include "plugins/local/unpack.h"
+#include "plugins/local/unpackchild.h"
 
 bool sw_layerwork_copy_root(int from, int to, struct sw_error **error) {
     struct stat status;
@@ -29,7 +29,7 @@ static bool unpack(const struct sw_layerwork *work, struct sw_draft *draft, cons
                              .work = work->work};
     if (folders->len > 1 && !sw_layerwork_copy_root(*(int *)sw_vec_at(folders, 0), draft->files, error))
         return false;
-    if (!sw_unpack_run(&plan, &sum, error))
+    if (!sw_unpackchild_run(&plan, &sum, error))
         return false;
     return !sum.hides_lowers || sw_localstore_put(work->store, draft->folder, "hides", "", error);
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -110,7 +111,8 @@ static bool make_cache(const struct sw_mounts_wish *wish, struct sw_mounts *moun
     bool done = fill_cache(wish, mounts, mount, folder, error);
     if (done && (fchown(folder, mount->uid, mount->gid) || fchmod(folder, mode)))
         done = sw_fail_errno(error, errno, "cannot make a cache");
-    if (done && renameat(tmp, temporary, mounts->store->caches, name) && errno != EEXIST && errno != ENOTEMPTY)
+    /* An empty folder would be replaced under the feet of who has just begun to use it. */
+    if (done && renameat2(tmp, temporary, mounts->store->caches, name, RENAME_NOREPLACE) && errno != EEXIST)
         done = sw_fail_errno(error, errno, "cannot keep a cache");
     sw_localstore_discard(mounts->store, temporary);
     return done;

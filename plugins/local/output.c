@@ -8,7 +8,7 @@
 #include "core/base/alloc.h"
 #include "core/base/cleanup.h"
 
-enum { PIECE = 16 * 1024, TAIL_BYTES = 64 * 1024, TAIL_LINES = 40, SHORTEST_SECRET = 4 };
+enum { PIECE = 16 * 1024, TAIL_BYTES = 64 * 1024, TAIL_LINES = 40, SHORTEST_SECRET = 4, ASK_MS = 200 };
 
 static void remember(struct sw_buf *tail, const char *data, size_t len) {
     sw_buf_add(tail, data, len);
@@ -38,7 +38,10 @@ int sw_output_follow(struct sw_output *output, struct sw_launched *launched) {
     struct pollfd fds[] = {
         {output->pipes[0], POLLIN, 0}, {output->pipes[1], POLLIN, 0}, {launched->pidfd, POLLIN, 0}, {output->cancelled, POLLIN, 0}};
     while (fds[0].fd >= 0 || fds[1].fd >= 0 || fds[ENDED].fd >= 0) {
-        if (poll(fds, sizeof fds / sizeof *fds, -1) < 0)
+        int ready = poll(fds, sizeof fds / sizeof *fds, output->work ? ASK_MS : -1);
+        if (ready == 0 && fds[ENDED].fd >= 0 && !sw_work_wanted(output->work, NULL))
+            sw_launched_kill(launched);
+        if (ready <= 0)
             continue;
         for (int i = 0; i < STREAMS; i++)
             if (fds[i].revents && !pass_on(output, i))

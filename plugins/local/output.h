@@ -5,12 +5,14 @@
 #include "core/base/buf.h"
 #include "core/base/vec.h"
 #include "plugins/local/launch.h"
+#include "plugins/local/work.h"
 
 struct sw_output {
     int pipes[2]; /* to read from: the program's standard output and standard error; -1: not caught */
     void (*output)(void *context, int stream, struct sw_bytes bytes); /* may be NULL */
     void *context;
-    int cancelled; /* see sw_step */
+    int cancelled;              /* see sw_step */
+    const struct sw_work *work; /* asked from time to time whether to kill it; may be NULL */
     struct sw_buf tail;
 };
 

@@ -71,12 +71,12 @@ bool sw_draft_commit(struct sw_draft *draft, const char *name, const char *what,
         return sw_fail(error, SW_ERROR_UNAVAILABLE, "snapshot %s is being removed by another process", name);
     if (!sw_localstore_mark(store, name, error))
         return false;
-    if (renameat(store->temporary, draft->name, store->snapshots, name) == 0) {
+    if (renameat2(store->temporary, draft->name, store->snapshots, name, RENAME_NOREPLACE) == 0) {
         free(draft->name);
         draft->name = NULL;
         return true;
     }
-    if (errno == EEXIST || errno == ENOTEMPTY)
+    if (errno == EEXIST)
         return true;
     return sw_fail_errno(error, errno, "cannot keep snapshot %s", name);
 }
