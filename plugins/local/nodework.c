@@ -19,6 +19,7 @@
 #include "plugins/local/mounts.h"
 #include "plugins/local/overlay.h"
 #include "plugins/local/platforms.h"
+#include "plugins/local/treediff.h"
 #include "plugins/local/treeop.h"
 
 /* One task at work. */
@@ -233,6 +234,14 @@ static bool run_tree(struct job *job, struct sw_error **error) {
     return patch ? sw_treeop_patch(&tree, error) : sw_treeop_write(&tree, error);
 }
 
+static bool run_diff(struct job *job, struct sw_error **error) {
+    const struct sw_op_diff *op = record_of(job);
+    sw_cleanup_close int root = mount_on_input(job, op->lower, error);
+    sw_cleanup_close int upper = root < 0 ? -1 : mount_source(job, op->upper, error);
+    struct sw_treediff diff = {.root = root, .upper = upper, .work = &job->work->work};
+    return upper >= 0 && sw_treediff_run(&diff, error);
+}
+
 static enum sw_nodework_end run_operation(struct job *job, struct sw_error **error) {
     bool done;
     switch (job->host->graph->kind(job->graph, job->work->node)) {
@@ -247,6 +256,9 @@ static enum sw_nodework_end run_operation(struct job *job, struct sw_error **err
     case SW_OP_TREE:
     case SW_OP_PATCH:
         done = run_tree(job, error);
+        break;
+    case SW_OP_DIFF:
+        done = run_diff(job, error);
         break;
     default:
         done = sw_fail(error, SW_ERROR_INTERNAL, "node %u has no files of its own", job->work->node);

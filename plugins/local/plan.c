@@ -82,6 +82,10 @@ static void need_inputs(struct planning *planning, sw_node node, struct sw_vec *
     case SW_OP_PATCH:
         need_files(planning, ((const struct sw_op_patch *)record)->input, needs);
         break;
+    case SW_OP_DIFF:
+        need_files(planning, ((const struct sw_op_diff *)record)->lower, needs);
+        need_files(planning, ((const struct sw_op_diff *)record)->upper, needs);
+        break;
     default:
         break;
     }

@@ -62,23 +62,25 @@ static bool same_part(const struct sw_stack_part *a, const struct sw_stack_part 
     return strcmp(a->name, b->name) == 0;
 }
 
-static void drop_part(struct sw_stack *stack, size_t index) {
-    struct sw_stack_part *parts = stack->parts.data;
-    free(parts[index].name);
-    memmove(&parts[index], &parts[index + 1], (stack->parts.len - index - 1) * sizeof *parts);
-    stack->parts.len--;
-}
-
-/* What `upper` has on top of what it shares with `lower`. */
-static void add_difference(struct sw_stacks *stacks, const struct sw_op_diff *op, struct sw_stack *stack) {
+/* Where `upper` lies on `lower`, their difference is what it has on top. Where it does not, the trees have to be compared, which makes
+ * a layer of the node's own. */
+static void add_difference(struct sw_stacks *stacks, sw_node node, const struct sw_op_diff *op, struct sw_stack *stack) {
     sw_cleanup_stack struct sw_stack lower = {0};
-    size_t start = stack->parts.len, shared = 0;
+    sw_cleanup_stack struct sw_stack upper = {0};
+    size_t shared = 0;
     sw_stack_of(stacks, op->lower, &lower);
-    sw_stack_of(stacks, op->upper, stack);
-    while (shared < lower.parts.len && start < stack->parts.len &&
-           same_part(sw_vec_at(&lower.parts, shared), sw_vec_at(&stack->parts, start))) {
-        drop_part(stack, start);
+    sw_stack_of(stacks, op->upper, &upper);
+    while (shared < lower.parts.len && shared < upper.parts.len &&
+           same_part(sw_vec_at(&lower.parts, shared), sw_vec_at(&upper.parts, shared)))
         shared++;
+    if (shared < lower.parts.len) {
+        add_node(stacks, node, stack);
+        return;
+    }
+    for (size_t i = shared; i < upper.parts.len; i++) {
+        struct sw_stack_part part = *(struct sw_stack_part *)sw_vec_at(&upper.parts, i);
+        part.name = sw_strdup(part.name);
+        sw_vec_push(&stack->parts, &part);
     }
 }
 
@@ -98,7 +100,7 @@ void sw_stack_of(struct sw_stacks *stacks, sw_node node, struct sw_stack *stack)
             sw_stack_of(stacks, inputs[i], stack);
         return;
     case SW_OP_DIFF:
-        add_difference(stacks, record, stack);
+        add_difference(stacks, node, record, stack);
         return;
     case SW_OP_CONFIG:
         sw_stack_of(stacks, inputs[0], stack);

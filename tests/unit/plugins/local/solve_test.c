@@ -116,6 +116,37 @@ static void the_same_steps_give_the_same_layers_in_another_store(void **state) {
     assert_string_equal(world_build(world, node)->layers[1].digest, first);
 }
 
+static void layers_can_be_merged_and_their_difference_taken(void **state) {
+    struct world *world = *state;
+    sw_node a = world_run(world, world->base, "echo a >/a; echo a >/both"),
+            b = world_run(world, world->base, "echo b >/b; echo b >/both");
+    sw_node inputs[] = {SW_NODE_NONE, SW_NODE_NONE};
+    struct sw_op_diff top = {.size = sizeof top, .lower = world->base, .upper = b};
+    inputs[0] = a;
+    inputs[1] = sw_host_graph_table.add_diff(world->graph, &top, NULL, NULL);
+    struct sw_op_merge merge = {.size = sizeof merge, .inputs = inputs, .input_count = 2};
+    sw_node merged = sw_host_graph_table.add_merge(world->graph, &merge, NULL, NULL);
+    const struct world_result *result = world_build(world, merged);
+    assert_int_equal(result->layer_count, 3);
+    struct sw_op_exec op = world_shell(world, merged, "cat /a /b /both >/out");
+    sw_cleanup_free char *output = world_output(world, &op);
+    assert_string_equal(output, "a\nb\nb\n");
+}
+
+static void trees_without_a_common_stack_are_compared(void **state) {
+    struct world *world = *state;
+    sw_node lower = world_run(world, world->base,
+                              "mkdir -p /d/gone /d/kept /t; echo 1 >/d/old; echo 1 >/d/kept/f; chmod 700 /d/kept; ln -s a /l");
+    sw_node upper =
+        world_run(world, world->base,
+                  "mkdir -p /d/kept /new/x; echo 1 >/d/new; echo 22 >/d/kept/f; echo f >/t; ln -s b /l; echo y >/new/x/y");
+    struct sw_op_diff diff = {.size = sizeof diff, .lower = lower, .upper = upper};
+    const struct world_result *result = world_build(world, sw_host_graph_table.add_diff(world->graph, &diff, NULL, NULL));
+    assert_int_equal(result->layer_count, 1);
+    sw_cleanup_free char *names = world_names(world, result, 0);
+    assert_string_equal(names, "d/ d/.wh.gone d/.wh.old d/kept/ d/kept/f d/new l new/ new/x/ new/x/y t ");
+}
+
 static void a_full_disk_is_told_as_such(void **state) {
     struct world *world = *state;
     world_clear_results(world);
@@ -152,6 +183,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(what_was_ready_before_a_failure_is_reported, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(steps_of_another_machine_are_refused_with_a_hint, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(the_same_steps_give_the_same_layers_in_another_store, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(layers_can_be_merged_and_their_difference_taken, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(trees_without_a_common_stack_are_compared, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(a_full_disk_is_told_as_such, world_setup, world_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
