@@ -173,11 +173,11 @@ static bool make_host_folder(const char *path, struct sw_error **error) {
     return true;
 }
 
-static bool get_host(struct sw_mounts *mounts, const struct sw_mount *mount, const char *path, struct sw_error **error) {
+static bool get_host(struct sw_mounts *mounts, const struct sw_mount *mount, struct sw_error **error) {
     struct sw_step_mount got = {.mount = mount, .tree = -1};
-    got.source = open(path, O_PATH | O_CLOEXEC);
+    got.source = open(mount->source, O_PATH | O_CLOEXEC);
     if (got.source < 0)
-        return sw_fail_errno(error, errno, "cannot open %s to mount it on %s", path, mount->target);
+        return sw_fail_errno(error, errno, "cannot open %s to mount it on %s", mount->source, mount->target);
     sw_vec_push(&mounts->mounts, &got);
     return true;
 }
@@ -186,8 +186,8 @@ static bool get_ssh(const struct sw_mounts_wish *wish, struct sw_mounts *mounts,
                     struct sw_error **error) {
     const char *path = wish->stacks->host->secret->ssh_socket(wish->plan_id, mount->id ? mount->id : "default");
     if (path)
-        return get_host(mounts, mount, path, error);
-    if (!mount->required)
+        sw_vec_push(&mounts->mounts, &(struct sw_step_mount){.mount = mount, .tree = -1, .source = -1, .agent = path});
+    if (path || !mount->required)
         return true;
     return sw_fail(error, SW_ERROR_NOT_FOUND, "ssh agent %s: not given", mount->id ? mount->id : "default");
 }
@@ -204,7 +204,7 @@ static enum sw_mounts_got get_one(const struct sw_mounts_wish *wish, struct sw_m
     case SW_MOUNT_CACHE:
         return get_cache(wish, mounts, mount, error);
     case SW_MOUNT_HOST:
-        done = make_host_folder(mount->source, error) && get_host(mounts, mount, mount->source, error);
+        done = make_host_folder(mount->source, error) && get_host(mounts, mount, error);
         break;
     case SW_MOUNT_SSH:
         done = get_ssh(wish, mounts, mount, error);

@@ -15,6 +15,7 @@
 #include "core/base/error.h"
 #include "core/base/path.h"
 #include "plugins/local/accounts.h"
+#include "plugins/local/agentproxy.h"
 #include "plugins/local/bundle.h"
 #include "plugins/local/launch.h"
 #include "plugins/local/names.h"
@@ -42,12 +43,15 @@ struct run {
     struct sw_vec attachments; /* of struct sw_attachment */
     struct sw_vec clones;      /* of int: detached mounts made here */
     struct sw_vec secrets;     /* of struct sw_bytes */
+    struct sw_vec agents;      /* of struct sw_agentproxy * */
     int input;
 };
 
 static void run_fini(struct run *run) {
     for (size_t i = 0; i < run->clones.len; i++)
         sw_close(sw_vec_at(&run->clones, i));
+    for (size_t i = 0; i < run->agents.len; i++)
+        sw_agentproxy_stop(*(struct sw_agentproxy **)sw_vec_at(&run->agents, i));
     for (size_t i = 0; i < run->secrets.len; i++)
         run->step->secrets->free_value(sw_vec_at(&run->secrets, i));
     /* Values of secrets may be in here. */
@@ -57,6 +61,7 @@ static void run_fini(struct run *run) {
     sw_vec_fini(&run->attachments);
     sw_vec_fini(&run->clones);
     sw_vec_fini(&run->secrets);
+    sw_vec_fini(&run->agents);
     sw_strlist_fini(&run->env);
     sw_account_fini(&run->account);
     sw_stubs_free(run->stubs);
@@ -146,8 +151,8 @@ static bool add_bind(struct run *run, const struct sw_step_mount *mount, struct 
     return path && add_mount(run, mount->mount->target, folder ? SW_STUB_FOLDER : SW_STUB_FILE, bind, error);
 }
 
-/* A file or folder of the host: a cache, a socket, a folder that the user allowed. */
-static bool add_host(struct run *run, const struct sw_step_mount *mount, const char *target, struct sw_error **error) {
+/* A file or folder of the host: a cache, or what the user allowed. */
+static bool add_host(struct run *run, const struct sw_step_mount *mount, struct sw_error **error) {
     int clone = sw_room_clone(mount->source, mount->mount->kind == SW_MOUNT_HOST, error);
     if (clone < 0)
         return false;
@@ -156,7 +161,7 @@ static bool add_host(struct run *run, const struct sw_step_mount *mount, const c
     const char *path = attach(run, SW_ATTACH_MOUNT, clone, folder, error);
     struct sw_bundle_mount bind = {
         .type = "bind", .source = path, .options = mount->mount->read_only ? "rbind,nodev,nosuid,ro" : "rbind,nodev,nosuid"};
-    return path && add_mount(run, target, folder ? SW_STUB_FOLDER : SW_STUB_FILE, bind, error);
+    return path && add_mount(run, mount->mount->target, folder ? SW_STUB_FOLDER : SW_STUB_FILE, bind, error);
 }
 
 static bool add_tmpfs(struct run *run, const struct sw_mount *mount, struct sw_error **error) {
@@ -191,8 +196,21 @@ static bool add_secret(struct run *run, const struct sw_mount *mount, struct sw_
 }
 
 static bool add_ssh(struct run *run, const struct sw_step_mount *mount, struct sw_error **error) {
-    set_default(run, "SSH_AUTH_SOCK", mount->mount->target);
-    return add_host(run, mount, mount->mount->target, error);
+    const struct sw_mount *wish = mount->mount;
+    const char *name = sw_arena_format(&run->arena, "agent%zu", run->agents.len);
+    struct sw_agentproxy_options options = {.agent = mount->agent,
+                                            .folder = run->room,
+                                            .name = name,
+                                            .uid = wish->uid,
+                                            .gid = wish->gid,
+                                            .mode = wish->mode ? wish->mode & 0777 : 0600};
+    struct sw_agentproxy *agent = sw_agentproxy_start(&options, error);
+    if (!agent)
+        return false;
+    sw_vec_push(&run->agents, &agent);
+    set_default(run, "SSH_AUTH_SOCK", wish->target);
+    struct sw_bundle_mount bind = {.type = "bind", .source = room_path(run, name), .options = "bind,nosuid,nodev,noexec"};
+    return add_mount(run, wish->target, SW_STUB_FILE, bind, error);
 }
 
 static bool add_one(struct run *run, const struct sw_step_mount *mount, struct sw_error **error) {
@@ -201,7 +219,7 @@ static bool add_one(struct run *run, const struct sw_step_mount *mount, struct s
         return add_bind(run, mount, error);
     case SW_MOUNT_CACHE:
     case SW_MOUNT_HOST:
-        return add_host(run, mount, mount->mount->target, error);
+        return add_host(run, mount, error);
     case SW_MOUNT_TMPFS:
         return add_tmpfs(run, mount->mount, error);
     case SW_MOUNT_SECRET:
@@ -447,6 +465,7 @@ bool sw_step_run(struct sw_step *step, struct sw_step_end *end, struct sw_error 
     run.attachments.width = sizeof(struct sw_attachment);
     run.clones.width = sizeof(int);
     run.secrets.width = sizeof(struct sw_bytes);
+    run.agents.width = sizeof(struct sw_agentproxy *);
     *end = (struct sw_step_end){0};
     bool done = prepare(&run, error) && sw_work_wanted(step->work, error);
     if (done && !program_missing(&run, end))

@@ -18,8 +18,9 @@ struct sw_runtime {
 /* Where the files of a mount are. */
 struct sw_step_mount {
     const struct sw_mount *mount;
-    int tree;   /* BIND: the mounted snapshot that `source` lies in; else -1 */
-    int source; /* BIND, CACHE, HOST, SSH: the file or folder; else -1 */
+    int tree;          /* BIND: the mounted snapshot that `source` lies in; else -1 */
+    int source;        /* BIND, CACHE, HOST: the file or folder; else -1 */
+    const char *agent; /* SSH: path of the agent's socket on the host */
 };
 
 struct sw_step {

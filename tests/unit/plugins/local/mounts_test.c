@@ -1,6 +1,8 @@
+#include <pthread.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "plugins/local/agentproxy.h"
 #include "tests/unit/plugins/local/world.h"
 
 /* A step on the base with one mount; what it writes to /out, to be freed. */
@@ -154,16 +156,67 @@ static void a_secret_is_masked_in_the_excerpt_of_a_failure(void **state) {
 
 /* ---- the host's own ---- */
 
-static void an_agent_socket_reaches_the_step(void **state) {
+/* Answers one request of any length with "pong". */
+static void *answer(void *context) {
+    int connection = accept(*(int *)context, NULL, NULL);
+    char request[16];
+    ssize_t len = read(connection, request, sizeof request);
+    if (len > 0)
+        len = write(connection, "pong\n", 5);
+    close(connection);
+    return NULL;
+}
+
+/* A socket on which answer() waits once. */
+static pthread_t start_agent(struct world *world, struct sockaddr_un *address, int *fd) {
+    pthread_t thread;
+    *address = (struct sockaddr_un){.sun_family = AF_UNIX};
+    snprintf(address->sun_path, sizeof address->sun_path, "%s/agent", world->scratch.path);
+    *fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(*fd, (struct sockaddr *)address, sizeof *address), 0);
+    assert_int_equal(listen(*fd, 1), 0);
+    assert_int_equal(pthread_create(&thread, NULL, answer, fd), 0);
+    return thread;
+}
+
+static void what_is_said_to_the_steps_socket_reaches_the_agent(void **state) {
     struct world *world = *state;
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    snprintf(address.sun_path, sizeof address.sun_path, "%s/agent", world->scratch.path);
-    sw_cleanup_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
-    sw_secrets_add_ssh("plan", "default", address.sun_path);
-    struct sw_mount mount = {.kind = SW_MOUNT_SSH, .from = SW_NODE_NONE, .id = "default", .target = "/run/agent.0", .mode = 0600};
-    sw_cleanup_free char *output = output_with(world, "echo $SSH_AUTH_SOCK >/out; stat -c %F $SSH_AUTH_SOCK >>/out", mount);
-    assert_string_equal(output, "/run/agent.0\nsocket\n");
+    struct sockaddr_un address;
+    sw_cleanup_close int fd = -1;
+    pthread_t thread = start_agent(world, &address, &fd);
+    struct sw_agentproxy_options options = {
+        .agent = address.sun_path, .folder = world->scratch.fd, .name = "proxy", .uid = 1000, .gid = 7, .mode = 0600};
+    struct sw_agentproxy *proxy = sw_agentproxy_start(&options, NULL);
+    assert_non_null(proxy);
+    for (int i = 0; i < 2; i++) { /* the second one finds no agent any more, and is closed */
+        snprintf(address.sun_path, sizeof address.sun_path, "%s/proxy", world->scratch.path);
+        sw_cleanup_close int client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        char reply[16] = "";
+        assert_int_equal(connect(client, (struct sockaddr *)&address, sizeof address), 0);
+        ssize_t sent = send(client, "ping", 4, MSG_NOSIGNAL);
+        ssize_t len = sent == 4 ? read(client, reply, sizeof reply - 1) : -1;
+        if (i == 0)
+            assert_string_equal(reply, "pong\n");
+        else
+            assert_true(len <= 0);
+        if (i == 0) {
+            pthread_join(thread, NULL);
+            sw_close(&fd);
+        }
+    }
+    sw_agentproxy_stop(proxy);
+}
+
+static void an_agent_socket_is_there_for_the_step(void **state) {
+    struct world *world = *state;
+    scratch_run(&world->scratch, "touch agent");
+    sw_cleanup_free char *path = sw_format("%s/agent", world->scratch.path);
+    sw_secrets_add_ssh("plan", "default", path);
+    struct sw_mount mount = {
+        .kind = SW_MOUNT_SSH, .from = SW_NODE_NONE, .id = "default", .target = "/run/agent.0", .mode = 0600, .uid = 1000, .gid = 7};
+    sw_cleanup_free char *output =
+        output_with(world, "echo $SSH_AUTH_SOCK >/out; stat -c '%F %a %u %g' $SSH_AUTH_SOCK >>/out", mount);
+    assert_string_equal(output, "/run/agent.0\nsocket 600 1000 7\n");
     mount.id = "other";
     sw_cleanup_free char *without = output_with(world, "ls /run/agent.0 2>/dev/null; echo $? >/out", mount);
     assert_string_equal(without, "1\n");
@@ -194,7 +247,8 @@ int main(void) {
         WORLD_TEST(a_secret_can_be_an_environment_variable),
         WORLD_TEST(a_secret_that_is_not_there_is_left_out_unless_required),
         WORLD_TEST(a_secret_is_masked_in_the_excerpt_of_a_failure),
-        WORLD_TEST(an_agent_socket_reaches_the_step),
+        WORLD_TEST(what_is_said_to_the_steps_socket_reaches_the_agent),
+        WORLD_TEST(an_agent_socket_is_there_for_the_step),
         WORLD_TEST(a_folder_of_the_host_can_be_mounted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
