@@ -12,6 +12,18 @@
 #include "core/base/cleanup.h"
 #include "core/base/error.h"
 
+/* How gcc and clang tell that AddressSanitizer is in. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
 /* Windows of compressors and buffers, with room to spare; far from what would hurt the host. */
 enum { MEMORY_LIMIT = 1 << 30 };
 
@@ -180,7 +192,7 @@ static bool lock_paths(const struct sw_confine *confine, struct sw_error **error
 
 bool sw_confine(const struct sw_confine *confine, struct sw_error **error) {
     struct rlimit memory = {MEMORY_LIMIT, MEMORY_LIMIT}, none = {0, 0};
-#if defined(__SANITIZE_ADDRESS__)
+#if SANITIZED
     memory = (struct rlimit){RLIM_INFINITY, RLIM_INFINITY}; /* its shadow is terabytes of addresses */
 #endif
     if (setrlimit(RLIMIT_AS, &memory) || setrlimit(RLIMIT_CORE, &none))
