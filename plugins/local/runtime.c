@@ -58,16 +58,29 @@ static void collect(void *context, int stream, struct sw_bytes bytes) {
         sw_buf_add(text, bytes.data, bytes.len);
 }
 
-/* The host's own files, read-only: a root file system that is always there. */
+/* The host's own files, read-only: a root file system that is always there. What is mounted on it need not be seen; only in a user
+ * namespace it cannot be left out. */
 static int host_root(struct sw_error **error) {
     sw_cleanup_close int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    int clone = fd < 0 ? -1 : sw_room_clone(fd, true, error);
+    int clone = fd < 0 ? -1 : sw_room_clone(fd, false, NULL);
+    if (fd >= 0 && clone < 0)
+        clone = sw_room_clone(fd, true, error);
     struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
     if (clone >= 0 && syscall(SYS_mount_setattr, clone, "", AT_EMPTY_PATH, &attr, sizeof attr)) {
         sw_fail_errno(error, errno, "cannot make a read-only root");
         sw_close(&clone);
     }
     return clone;
+}
+
+/* What a step's /proc/self/status says of its filter: "2" is what is wanted. To be freed. */
+static char *filter_of(const char *status) {
+    static const char name[] = "\nSeccomp:\t";
+    const char *found = strstr(status, name);
+    if (!found)
+        return sw_format("nothing, in %zu bytes", strlen(status));
+    found += strlen(name);
+    return sw_strndup(found, strcspn(found, "\n"));
 }
 
 /* Runs a program that tells under which rules it runs. */
@@ -86,11 +99,13 @@ static bool try_runtime(const struct sw_runtime_wish *wish, const struct sw_runt
     struct sw_step_end end;
     if (step.root < 0 || !sw_step_run(&step, &end, error))
         return false;
-    bool ran = end.status == 0, filtered = ran && strstr(sw_buf_text(&text), "Seccomp:\t2");
+    sw_cleanup_free char *filter = filter_of(sw_buf_text(&text));
+    bool ran = end.status == 0, filtered = ran && strcmp(filter, "2") == 0;
     if (!ran)
         sw_fail(error, SW_ERROR_UNAVAILABLE, "%s: %s", runtime->path, end.cause ? end.cause : end.tail);
     else if (!filtered)
-        sw_fail(error, SW_ERROR_UNAVAILABLE, "%s runs steps without a filter of system calls", runtime->path);
+        sw_fail(error, SW_ERROR_UNAVAILABLE, "%s runs steps without a filter of system calls (\"Seccomp\" is %s)", runtime->path,
+                filter);
     sw_step_end_fini(&end);
     return filtered;
 }
