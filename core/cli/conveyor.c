@@ -8,6 +8,7 @@
 #include "core/base/cleanup.h"
 #include "core/base/error.h"
 #include "core/base/hash.h"
+#include "core/build/history.h"
 #include "core/plugin/secrets.h"
 #include "core/runtime/cancel.h"
 #include "core/runtime/signals.h"
@@ -151,6 +152,8 @@ static bool set_up(struct sw_conveyor *conveyor, const struct sw_arguments *argu
         if (!read_parallel(arguments, &options->parallel, error) || !read_entitlements(arguments, &options->insecure, error))
             return false;
     }
+    if (options->mode != SW_BUILD_PRINT && !sw_history_require(options, error))
+        return false;
     if (!read_epoch(&conveyor->app, &options->epoch, error) || !choose_stores(conveyor, error) || !choose_backend(conveyor, error))
         return false;
     for (size_t i = 0; i < config->project->image_count; i++)
