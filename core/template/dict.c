@@ -122,10 +122,20 @@ static int compare_numbers(double a, double b) {
     return (a > b) - (a < b);
 }
 
+/* Go orders keys of different types by where its linker put the types, that is, in no order that anybody could rely on. This one
+ * is that of the reference implementation's build. */
+static int type_rank(enum sw_type type) {
+    static const enum sw_type order[] = {SW_T_NONE, SW_T_STRING, SW_T_UINT64, SW_T_INT, SW_T_FLOAT, SW_T_BOOL};
+    for (int i = 0; i < (int)(sizeof order / sizeof order[0]); i++)
+        if (order[i] == type)
+            return i;
+    return SW_T_REFLECT + (int)type;
+}
+
 static int compare_keys(const void *left, const void *right) {
     struct sw_datum a = ((const struct sw_dict_entry *)left)->key, b = ((const struct sw_dict_entry *)right)->key;
     if (a.type != b.type)
-        return a.type < b.type ? -1 : 1;
+        return type_rank(a.type) < type_rank(b.type) ? -1 : 1;
     switch (sw_type_kind(a.type)) {
     case SW_K_BOOL:
         return (int)a.truth - (int)b.truth;

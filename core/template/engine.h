@@ -7,6 +7,9 @@
 #include "core/template/template.h"
 #include "core/template/value.h"
 
+/* Values that nest deeper than this count as containing themselves. */
+enum { SW_MAX_NESTING = 20000 };
+
 struct sw_output_line {
     const struct sw_source *source;
     uint32_t line;

@@ -329,7 +329,7 @@ static void print_struct(struct printer *printer, struct sw_datum value, uint32_
 }
 
 static void print_value(struct printer *printer, struct sw_datum value, uint32_t verb, int depth) {
-    if (printer->failed || !sw_engine_has_stack(printer->engine)) {
+    if (printer->failed || depth > SW_MAX_NESTING || !sw_engine_has_stack(printer->engine)) {
         printer->failed = true;
         return;
     }

@@ -27,11 +27,13 @@ static bool at_end(const struct reader *reader) {
 
 /* Fails at the current byte, which is not what `context` allows. */
 static bool unexpected(struct reader *reader, const char *context) {
-    if (at_end(reader)) {
+    bool inside = strncmp(context, "in ", 3) == 0 || strncmp(context, "after decimal", 13) == 0;
+    if (at_end(reader) && (!inside || strcmp(context, "in string literal") == 0)) {
         sw_buf_puts(reader->error, "unexpected end of JSON input");
         return false;
     }
-    unsigned char c = (unsigned char)reader->text.data[reader->at];
+    unsigned char c =
+        at_end(reader) ? ' ' : (unsigned char)reader->text.data[reader->at]; /* inside a word the end counts as a space */
     sw_buf_puts(reader->error, "invalid character ");
     sw_quote_rune(reader->error, c, SW_UNICODE);
     sw_buf_printf(reader->error, " %s", context);

@@ -189,19 +189,25 @@ static bool fn_slice(struct sw_call *call) {
     return sw_return(call, sw_of_list(list.type, view));
 }
 
+static bool bad_length(struct sw_call *call) {
+    return sw_call_fail(call, "runtime error: makeslice: len out of range");
+}
+
+/* The number of chunks is worked out in floats, as Sprig does, which gives odd but steady results for sizes below 1. */
 static bool fn_chunk(struct sw_call *call) {
-    int64_t size = call->args[0].number;
+    double size = (double)call->args[0].number;
     struct sw_datum list = call->args[1];
-    if (!check_list(call, list, "Cannot chunk type "))
+    if (!check_list(call, list, "Cannot chunk type ") || !affords(call, list))
         return false;
-    if (size < 1)
-        return sw_call_fail(call, "runtime error: makeslice: len out of range");
-    size_t len = sw_list_len(list), width = (size_t)size;
-    size_t count = len ? (len - 1) / width + 1 : 0;
-    struct sw_list *chunks = sw_list_new(call->arena, count, count);
-    for (size_t i = 0; i < count; i++) {
-        size_t from = i * width, to = len - from < width ? len : from + width;
-        chunks->items[i] = sw_of_list(SW_T_LIST, copy(call, list, from, to));
+    size_t len = sw_list_len(list);
+    double count = floor(((double)len - 1) / size) + 1, last = floor(fmod((double)len, size));
+    last = last == 0 ? size : last;
+    if (!(count >= 0) || isinf(count) || (count == 1 && last < 0) || (count > 1 && size < 0))
+        return bad_length(call);
+    struct sw_list *chunks = sw_list_new(call->arena, (size_t)count, (size_t)count);
+    for (size_t i = 0; i < chunks->len; i++) {
+        size_t from = i * (size_t)(size < 0 ? 0 : size);
+        chunks->items[i] = sw_of_list(SW_T_LIST, copy(call, list, from, from + (size_t)(i + 1 == chunks->len ? last : size)));
     }
     return sw_return(call, sw_of_list(SW_T_LISTS, chunks));
 }

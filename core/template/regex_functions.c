@@ -9,6 +9,8 @@
 #include "core/template/regex.h"
 #include "core/template/unicode.h"
 
+enum { FIRST_ROOM = 10 }; /* for which Go makes room at once; the bounds of `slice` show it */
+
 /* A text being searched from match to match. */
 struct search {
     struct sw_call *call;
@@ -116,9 +118,9 @@ static bool fn_find_all(struct sw_call *call) {
         return false;
     bool good = find_all(&search, most_of(call->args[2]), &spans);
     sw_regex_free(search.regex);
-    struct sw_list *list = spans.len ? sw_list_new(call->arena, spans.len, spans.len) : NULL;
+    struct sw_list *list = spans.len ? sw_list_new(call->arena, 0, FIRST_ROOM) : NULL;
     for (size_t i = 0; i < spans.len; i++)
-        list->items[i] = sw_text(part(&search, ((struct sw_regex_span *)spans.data)[i]));
+        sw_list_push(call->arena, list, sw_text(part(&search, ((struct sw_regex_span *)spans.data)[i])));
     return good && sw_return(call, sw_of_list(SW_T_STRINGS, list));
 }
 

@@ -268,13 +268,16 @@ static bool take_element(struct reader *reader, enum sw_layout kind, size_t digi
         skip_spaces(reader, kind == SW_LAYOUT_UNDER_YEAR_DAY ? 2 : 0);
         return take_year_day(reader, kind == SW_LAYOUT_ZERO_YEAR_DAY);
     case SW_LAYOUT_HOUR:
-        return check(reader, take_number(reader, false, &reader->hour), reader->hour < 24, "hour");
+        good = take_number(reader, false, &reader->hour);
+        return check(reader, good, reader->hour < 24, "hour");
     case SW_LAYOUT_HOUR12:
     case SW_LAYOUT_ZERO_HOUR12:
-        return check(reader, take_number(reader, kind == SW_LAYOUT_ZERO_HOUR12, &reader->hour), reader->hour <= 12, "hour");
+        good = take_number(reader, kind == SW_LAYOUT_ZERO_HOUR12, &reader->hour);
+        return check(reader, good, reader->hour <= 12, "hour");
     case SW_LAYOUT_MINUTE:
     case SW_LAYOUT_ZERO_MINUTE:
-        return check(reader, take_number(reader, kind == SW_LAYOUT_ZERO_MINUTE, &reader->minute), reader->minute < 60, "minute");
+        good = take_number(reader, kind == SW_LAYOUT_ZERO_MINUTE, &reader->minute);
+        return check(reader, good, reader->minute < 60, "minute");
     case SW_LAYOUT_SECOND:
     case SW_LAYOUT_ZERO_SECOND:
         return take_second(reader, kind == SW_LAYOUT_ZERO_SECOND, rest_of_layout);

@@ -17,6 +17,7 @@ enum { BASE64_LINE = 70 };
 struct writer {
     struct sw_engine *engine;
     yaml_emitter_t emitter;
+    int depth;
     struct sw_buf *error;
 };
 
@@ -258,11 +259,7 @@ static bool write_number(struct writer *writer, struct sw_datum value) {
     return emit_plain(writer, &text);
 }
 
-static bool write_value(struct writer *writer, struct sw_datum value) {
-    if (!sw_engine_has_stack(writer->engine)) {
-        sw_buf_puts(writer->error, "yaml: the value contains itself or nests too deeply");
-        return false;
-    }
+static bool write_kind(struct writer *writer, struct sw_datum value) {
     switch (sw_type_kind(value.type)) {
     case SW_K_INVALID:
         return emit_scalar(writer, sw_str_of("null"), NULL, YAML_PLAIN_SCALAR_STYLE);
@@ -285,6 +282,17 @@ static bool write_value(struct writer *writer, struct sw_datum value) {
         sw_buf_printf(writer->error, "cannot marshal type: %s", sw_type_name(value.type));
         return false;
     }
+}
+
+static bool write_value(struct writer *writer, struct sw_datum value) {
+    if (writer->depth > SW_MAX_NESTING || !sw_engine_has_stack(writer->engine)) {
+        sw_buf_puts(writer->error, "yaml: the value contains itself or nests too deeply");
+        return false;
+    }
+    writer->depth++;
+    bool good = write_kind(writer, value);
+    writer->depth--;
+    return good;
 }
 
 static int append(void *context, unsigned char *data, size_t len) {
