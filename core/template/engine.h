@@ -30,6 +30,8 @@ struct sw_engine {
     uint64_t steps;
     size_t written;        /* bytes of output, of all levels */
     size_t memory;         /* bytes of large values made */
+    int calls;             /* of `include` and `tpl` under way */
+    bool runaway;          /* they went too deep: the message says so at once, without a line for each of them */
     const char *stack_end; /* the stack must not grow past this address */
     /* Of the first failure. */
     const struct sw_source *fault;

@@ -232,6 +232,11 @@ static bool eval_call(struct sw_exec *exec, struct sw_datum dot, const struct sw
     if (!function->call(&call)) {
         exec->node = at;
         sw_cleanup_buf struct sw_buf text = {0};
+        if (exec->engine->runaway) {
+            sw_exec_note_fault(exec);
+            sw_buf_add(exec->error, sw_buf_text(&error), error.len);
+            return false;
+        }
         sw_buf_printf(&text, "error calling %s: ", function->name);
         sw_buf_add(&text, sw_buf_text(&error), error.len);
         return sw_exec_fail_str(exec, (struct sw_str){text.data, text.len});

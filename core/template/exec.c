@@ -9,7 +9,7 @@
 #include "core/template/format.h"
 #include "core/template/quote.h"
 
-enum { MAX_DEPTH = 100000 };
+enum { MAX_DEPTH = 100000, MAX_CALLS = 2000 };
 
 /* How executing a node ended. */
 enum walked { WALK_ON, WALK_BREAK, WALK_CONTINUE, WALK_FAILED };
@@ -27,16 +27,20 @@ static void find_place(const struct sw_node *node, uint32_t *line, uint32_t *col
     *column = (uint32_t)(node->pos - start);
 }
 
+void sw_exec_note_fault(struct sw_exec *exec) {
+    struct sw_engine *engine = exec->engine;
+    if (engine->fault && !sw_str_has_prefix(engine->fault->name, sw_str_of("tpl-")))
+        return;
+    engine->fault = exec->node->source;
+    find_place(exec->node, &engine->fault_line, &engine->fault_column);
+    engine->fault_column++;
+}
+
 bool sw_exec_fail_str(struct sw_exec *exec, struct sw_str message) {
     const struct sw_node *node = exec->node;
     uint32_t line, column;
     find_place(node, &line, &column);
-    struct sw_engine *engine = exec->engine;
-    if (!engine->fault || sw_str_has_prefix(engine->fault->name, sw_str_of("tpl-"))) {
-        engine->fault = node->source;
-        engine->fault_line = line;
-        engine->fault_column = column;
-    }
+    sw_exec_note_fault(exec);
     struct sw_buf *out = exec->error;
     sw_buf_puts(out, "template: ");
     sw_buf_add_str(out, node->source->name);
@@ -309,8 +313,14 @@ bool sw_engine_run(struct sw_engine *engine, const struct sw_tree *tree, struct 
                            .out = out,
                            .error = error};
     sw_vec_push(&exec.vars, &(struct sw_variable){{"$", 1}, data});
-    bool good = sw_engine_has_stack(engine) ? walk(&exec, data, tree->root) != WALK_FAILED
-                                            : sw_exec_fail(&exec, "exceeded maximum template depth");
+    bool good;
+    engine->runaway = engine->calls >= MAX_CALLS || !sw_engine_has_stack(engine);
+    engine->calls++;
+    if (engine->runaway)
+        good = sw_exec_fail(&exec, "exceeded maximum template depth (%d)", MAX_CALLS);
+    else
+        good = walk(&exec, data, tree->root) != WALK_FAILED;
+    engine->calls--;
     sw_vec_fini(&exec.vars);
     return good;
 }

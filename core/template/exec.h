@@ -27,6 +27,9 @@ struct sw_exec {
 bool sw_exec_fail(struct sw_exec *exec, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool sw_exec_fail_str(struct sw_exec *exec, struct sw_str message);
 
+/* Remembers the current node as the place of the failure, unless one in a file (not the text of a `tpl`) is known already. */
+void sw_exec_note_fault(struct sw_exec *exec);
+
 /* Counts a step; fails when there have been too many. */
 bool sw_exec_step(struct sw_exec *exec);
 

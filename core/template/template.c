@@ -139,7 +139,7 @@ static struct sw_template_limits limits_of(const struct sw_template_input *input
     if (!limits.steps)
         limits.steps = 50000000;
     if (!limits.output)
-        limits.output = (size_t)64 << 20;
+        limits.output = (size_t)256 << 20;
     if (!limits.memory)
         limits.memory = (size_t)1 << 30;
     return limits;

@@ -46,7 +46,7 @@ struct sw_template_environ {
 /* 0 means the default. Going past one is an error that says so. */
 struct sw_template_limits {
     uint64_t steps; /* nodes executed and functions called: 50 million */
-    size_t output;  /* bytes: 64 MiB */
+    size_t output;  /* bytes: 256 MiB */
     size_t memory;  /* bytes of values: 1 GiB */
 };
 

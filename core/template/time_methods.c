@@ -166,12 +166,13 @@ static bool t_in(struct sw_call *call) {
     if (!call->args[0].zone)
         return sw_call_fail(call, "time: missing Location in call to Time.In");
     struct sw_time time = *call->self.time;
-    time.zone = call->args[0].zone;
+    time.zone = call->args[0].zone == sw_zone_utc() ? NULL : call->args[0].zone;
     return return_time(call, time);
 }
 
 static bool t_location(struct sw_call *call) {
-    return sw_return(call, (struct sw_datum){.type = SW_T_ZONE, .zone = call->self.time->zone});
+    const struct sw_zone *zone = call->self.time->zone;
+    return sw_return(call, (struct sw_datum){.type = SW_T_ZONE, .zone = zone ? zone : sw_zone_utc()});
 }
 
 /* What lies beyond a multiple of `unit`, counted from the year 1. */

@@ -157,6 +157,12 @@ const struct sw_zone *sw_zone_fixed(struct sw_arena *arena, const char *name, in
     return zone;
 }
 
+const struct sw_zone *sw_zone_utc(void) {
+    static const struct kind kind = {"UTC", 0, false};
+    static const struct sw_zone utc = {.name = "UTC", .kinds = &kind, .kind_count = 1, .rule = ""};
+    return &utc;
+}
+
 const char *sw_zone_name(const struct sw_zone *zone) {
     return zone ? zone->name : "UTC";
 }

@@ -17,6 +17,9 @@ struct sw_zone_span {
     int64_t end;   /* to before this one */
 };
 
+/* UTC as a value that templates can hold; elsewhere NULL stands for it. */
+const struct sw_zone *sw_zone_utc(void);
+
 /* The zone of a name such as "Europe/Berlin", or "Local"; false when the database has none. */
 bool sw_zone_load(struct sw_arena *arena, const char *name, const struct sw_zone **zone);
 

@@ -338,7 +338,7 @@ class Maker:
         text += self.define("t1") + self.define("t2") if '"t1"' in text or '"t2"' in text else ""
         if r.random() < 0.12:
             text = self.mutated(text)
-        data = {"list": self.data(2), "dict": {}, "a": self.data(1), "b": self.data(2), "n": r.choice([1, 2, 3, 0, 1.5, -1, 12345678]), "name": r.choice(["app", "", "Web App"]), "s": "str",
+        data = {"list": self.data(2), "dict": {}, "a": self.data(1), "b": self.data(2), "n": r.choice([1, 2, 3, 0, 1.5, -1, 12345]), "name": r.choice(["app", "", "Web App"]), "s": "str",
                 "nil": None, "flag": r.choice([True, False]), "deep": {"a": {"b": self.data(2)}, "list": [1, 2]}}
         if r.random() < 0.8:
             data["list"] = [self.data(2) for _ in range(r.randint(0, 4))]
