@@ -1,0 +1,219 @@
+#include "plugins/buildkit/daemon.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/alloc.h"
+#include "core/base/cleanup.h"
+#include "core/base/error.h"
+#include "messages.pb-c.h"
+#include "plugins/buildkit/dial.h"
+#include "plugins/buildkit/pack.h"
+
+enum { GREETING_SECONDS = 15 };
+
+/* ---- the connection ---- */
+
+static void carrier_write(void *context, struct sw_bytes bytes) {
+    struct sw_daemon *daemon = context;
+    sw_stream_write(daemon->stream, bytes);
+}
+
+static size_t carrier_pending(void *context) {
+    struct sw_daemon *daemon = context;
+    return sw_stream_pending(daemon->stream);
+}
+
+static void on_data(void *context, struct sw_bytes bytes) {
+    struct sw_daemon *daemon = context;
+    static const char http1[] = "HTTP/1.";
+    if (!daemon->version && !daemon->platforms.len && bytes.len > strlen(http1) && !memcmp(bytes.data, http1, strlen(http1)) &&
+        !daemon->lost)
+        daemon->lost = sw_error_hint(sw_error_new(SW_ERROR_UNAVAILABLE, "what listens at %s speaks HTTP/1, not BuildKit's protocol",
+                                                  daemon->endpoint->address),
+                                     "for the BuildKit inside Docker, the address is docker:// or docker://%s",
+                                     daemon->endpoint->path ? daemon->endpoint->path : "HOST:PORT");
+    sw_h2_receive(daemon->h2, bytes);
+}
+
+static void on_drained(void *context) {
+    struct sw_daemon *daemon = context;
+    sw_h2_pump(daemon->h2);
+}
+
+static void on_ended(void *context, struct sw_error *error) {
+    struct sw_daemon *daemon = context;
+    if (daemon->lost)
+        sw_error_free(error);
+    else
+        daemon->lost = error ? error
+                             : sw_error_hint(sw_error_new(SW_ERROR_UNAVAILABLE, "the BuildKit daemon at %s closed the connection",
+                                                          daemon->endpoint->address),
+                                             "look whether the daemon is running, and at its log");
+    sw_h2_lose(daemon->h2);
+}
+
+static void on_lost(void *context, const char *why) {
+    struct sw_daemon *daemon = context;
+    if (!daemon->lost)
+        daemon->lost = sw_error_hint(sw_error_new(SW_ERROR_UNAVAILABLE, "the connection to the BuildKit daemon at %s is over: %s",
+                                                  daemon->endpoint->address, why),
+                                     "look whether the daemon is running, and at its log");
+}
+
+static const struct sw_stream_events stream_events = {.data = on_data, .drained = on_drained, .ended = on_ended};
+
+/* ---- references ---- */
+
+static void destroy(void *context) {
+    struct sw_daemon *daemon = context;
+    sw_h2_free(daemon->h2);
+    sw_stream_free(daemon->stream);
+    sw_strlist_fini(&daemon->platforms);
+    sw_map_fini(&daemon->caps, NULL);
+    sw_map_fini(&daemon->missing, free);
+    sw_error_free(daemon->lost);
+    free(daemon->version);
+    free(daemon);
+}
+
+struct sw_daemon *sw_daemon_ref(struct sw_daemon *daemon) {
+    daemon->refs++;
+    return daemon;
+}
+
+void sw_daemon_unref(struct sw_daemon *daemon) {
+    if (daemon && --daemon->refs == 0)
+        daemon->host->timers->after(0, destroy, daemon);
+}
+
+void sw_daemon_close(struct sw_daemon *daemon) {
+    if (daemon)
+        destroy(daemon);
+}
+
+/* ---- what it can ---- */
+
+bool sw_daemon_is_docker(const struct sw_daemon *daemon) {
+    return daemon->endpoint->speaks == SW_ENDPOINT_DOCKER;
+}
+
+bool sw_daemon_has_cap(const struct sw_daemon *daemon, const char *cap) {
+    return sw_map_has(&daemon->caps, cap);
+}
+
+bool sw_daemon_runs(const struct sw_daemon *daemon, const char *platform) {
+    if (daemon->endpoint->platform)
+        return !strcmp(daemon->endpoint->platform, platform);
+    return sw_strlist_has(&daemon->platforms, platform);
+}
+
+struct sw_call *sw_daemon_ask(struct sw_daemon *daemon, const char *path, struct sw_pairs metadata, uint32_t seconds,
+                              struct sw_bytes request, sw_unary_done done, void *context) {
+    return sw_call_ask(daemon->host, daemon->h2, path, metadata, seconds, request, done, context);
+}
+
+struct sw_error *sw_daemon_error(const struct sw_daemon *daemon, const struct sw_grpc_status *status, const char *what) {
+    if (status->code == SW_GRPC_UNAVAILABLE && daemon->lost)
+        return sw_error_copy(daemon->lost);
+    return sw_grpc_error(status, daemon->endpoint->address, what);
+}
+
+/* ---- the greeting ---- */
+
+struct greeting {
+    struct sw_daemon *daemon;
+    void (*done)(void *context, struct sw_daemon *daemon, struct sw_error *error);
+    void *context;
+};
+
+static void end_greeting(struct greeting *greeting, struct sw_error *error) {
+    if (error)
+        sw_daemon_unref(greeting->daemon);
+    greeting->done(greeting->context, error ? NULL : greeting->daemon, error);
+    free(greeting);
+}
+
+static void on_info(void *context, const struct sw_grpc_status *status, struct sw_bytes answer) {
+    struct greeting *greeting = context;
+    struct sw_daemon *daemon = greeting->daemon;
+    if (status->code != SW_GRPC_OK && status->code != SW_GRPC_UNIMPLEMENTED) {
+        end_greeting(greeting, sw_daemon_error(daemon, status, "who it is"));
+        return;
+    }
+    Sw__InfoResponse *info = status->code == SW_GRPC_OK ? sw__info_response__unpack(NULL, answer.len, answer.data) : NULL;
+    if (info && info->version && *info->version->version) {
+        free(daemon->version);
+        daemon->version = sw_strdup(info->version->version);
+    }
+    if (info)
+        sw__info_response__free_unpacked(info, NULL);
+    end_greeting(greeting, NULL);
+}
+
+static void take_worker(struct sw_daemon *daemon, const Sw__WorkerRecord *worker) {
+    for (size_t i = 0; i < worker->n_platforms; i++) {
+        const Sw__Platform *platform = worker->platforms[i];
+        bool variant = *platform->variant != '\0';
+        sw_cleanup_free char *text =
+            sw_format("%s/%s%s%s", platform->os, platform->architecture, variant ? "/" : "", platform->variant);
+        if (!sw_strlist_has(&daemon->platforms, text))
+            sw_strlist_add(&daemon->platforms, text);
+    }
+    if (worker->version && *worker->version->version && !daemon->version)
+        daemon->version = sw_strdup(worker->version->version);
+}
+
+static void on_workers(void *context, const struct sw_grpc_status *status, struct sw_bytes answer) {
+    struct greeting *greeting = context;
+    struct sw_daemon *daemon = greeting->daemon;
+    if (status->code != SW_GRPC_OK) {
+        end_greeting(greeting, sw_daemon_error(daemon, status, "for its workers"));
+        return;
+    }
+    Sw__ListWorkersResponse *workers = sw__list_workers_response__unpack(NULL, answer.len, answer.data);
+    for (size_t i = 0; workers && i < workers->n_record; i++)
+        take_worker(daemon, workers->record[i]);
+    if (workers)
+        sw__list_workers_response__free_unpacked(workers, NULL);
+    if (!daemon->platforms.len) {
+        end_greeting(greeting, sw_error_hint(sw_error_new(SW_ERROR_UNAVAILABLE, "the BuildKit daemon at %s has no worker",
+                                                          daemon->endpoint->address),
+                                             "it needs runc or crun, or containerd, to run steps: look at its log"));
+        return;
+    }
+    Sw__InfoRequest info = SW__INFO_REQUEST__INIT;
+    sw_cleanup_buf struct sw_buf request = {0};
+    sw_pack(&info.base, &request);
+    sw_daemon_ask(daemon, "/moby.buildkit.v1.Control/Info", (struct sw_pairs){0}, GREETING_SECONDS,
+                  (struct sw_bytes){request.data, request.len}, on_info, greeting);
+}
+
+static void on_dialed(void *context, struct sw_stream *stream, struct sw_bytes early, struct sw_error *error) {
+    struct greeting *greeting = context;
+    struct sw_daemon *daemon = greeting->daemon;
+    if (error) {
+        greeting->done(greeting->context, NULL, error);
+        free(daemon);
+        free(greeting);
+        return;
+    }
+    struct sw_h2_carrier carrier = {carrier_write, carrier_pending, daemon};
+    daemon->stream = stream;
+    daemon->h2 = sw_h2_new(SW_H2_CLIENT, &carrier, NULL, on_lost, daemon);
+    sw_stream_listen(stream, &stream_events, daemon);
+    if (early.len)
+        sw_h2_receive(daemon->h2, early);
+    sw_daemon_ask(daemon, "/moby.buildkit.v1.Control/ListWorkers", (struct sw_pairs){0}, GREETING_SECONDS, (struct sw_bytes){0},
+                  on_workers, greeting);
+}
+
+void sw_daemon_connect(const struct sw_host *host, const struct sw_endpoint *endpoint,
+                       void (*done)(void *context, struct sw_daemon *daemon, struct sw_error *error), void *context) {
+    struct greeting *greeting = sw_new(sizeof *greeting);
+    greeting->daemon = sw_new(sizeof *greeting->daemon);
+    *greeting->daemon = (struct sw_daemon){.host = host, .endpoint = endpoint, .refs = 1};
+    greeting->done = done;
+    greeting->context = context;
+    sw_dial_control(host, endpoint, on_dialed, greeting);
+}

@@ -1,0 +1,209 @@
+/* lower_source.c - base images, trees and patches. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/base/alloc.h"
+#include "core/base/cleanup.h"
+#include "core/base/error.h"
+#include "core/base/hash.h"
+#include "plugins/buildkit/image_blob.h"
+#include "plugins/buildkit/lower.h"
+#include "plugins/buildkit/sync_source.h"
+
+/* ---- images ---- */
+
+bool sw_lower_is_local_image(const struct sw_host *host, const struct sw_image *image) {
+    const char *repo = host->image->repo(image);
+    return !repo || !strncmp(repo, "oci:", 4);
+}
+
+/* The repository with its registry, as daemons want it. To be freed. */
+static char *full_name(const char *repo) {
+    size_t host = strcspn(repo, "/");
+    bool has_registry = repo[host] && (memchr(repo, '.', host) || memchr(repo, ':', host) || !strncmp(repo, "localhost/", 10));
+    if (!has_registry)
+        return sw_format("docker.io/%s%s", repo[host] ? "" : "library/", repo);
+    if (!strncmp(repo, "index.docker.io/", 16) || !strncmp(repo, "registry-1.docker.io/", 21))
+        return sw_format("docker.io/%s", repo + host + 1);
+    if (!strncmp(repo, "docker.io/", 10) && !strchr(repo + 10, '/'))
+        return sw_format("docker.io/library/%s", repo + 10);
+    return sw_strdup(repo);
+}
+
+static bool lower_local_image(struct sw_lower *lower, sw_node node, const struct sw_image *image, struct sw_llb_value *value,
+                              struct sw_error **error) {
+    const char *title = sw_lower_title(lower, node);
+    const char *name = lower->loaded ? sw_map_get(lower->loaded, lower->host->graph->key(lower->solve->graph, node)) : NULL;
+    if (name) {
+        struct sw_pair attrs[] = {{"image.resolvemode", "local"}};
+        sw_cleanup_free char *identifier = sw_format("docker-image://docker.io/library/%s", name);
+        *value = sw_llb_source(&lower->llb, title, identifier, (struct sw_pairs){attrs, 1}, "source.image");
+        return true;
+    }
+    if (!sw_lower_has(lower, "source.ocilayout")) {
+        sw_fail(error, SW_ERROR_UNSUPPORTED,
+                "the image %s is only on this host, and the BuildKit daemon at %s is too old to be given it",
+                lower->host->image->reference(image), lower->daemon->endpoint->address);
+        if (error)
+            sw_error_hint(*error, "keep stages in a registry that the daemon reaches (--repo), or use BuildKit 0.11 or later");
+        return false;
+    }
+    char manifest[72];
+    sw_image_blobs_add(lower->host, image, &lower->served->images, manifest);
+    struct sw_pair attrs[] = {{"oci.session", lower->session}, {"oci.store", "slipway"}};
+    sw_cleanup_free char *identifier = sw_format("oci-layout://slipway/image@%s", manifest);
+    *value = sw_llb_source(&lower->llb, title, identifier, (struct sw_pairs){attrs, 2}, "source.ocilayout");
+    return true;
+}
+
+bool sw_lower_image(struct sw_lower *lower, sw_node node, struct sw_llb_value *value, struct sw_error **error) {
+    const struct sw_image *image = ((const struct sw_op_image *)sw_lower_record(lower, node))->image;
+    const struct sw_host_image *images = lower->host->image;
+    if (!images->layer_count(image)) {
+        *value = SW_LLB_SCRATCH;
+        return true;
+    }
+    if (sw_lower_is_local_image(lower->host, image))
+        return lower_local_image(lower, node, image, value, error);
+    sw_cleanup_free char *name = full_name(images->repo(image));
+    sw_cleanup_free char *identifier = sw_format("docker-image://%s@%s", name, images->manifest_digest(image));
+    *value = sw_llb_source(&lower->llb, sw_lower_title(lower, node), identifier, (struct sw_pairs){0}, "source.image");
+    return true;
+}
+
+/* ---- what the session serves ---- */
+
+/* Files of the same tree in the next commit must be found under the same name: what is hashed is where the tree comes from, not what is
+ * in it. */
+static char *source_name(const struct sw_lower *lower, sw_node node, const char *part) {
+    sw_cleanup_buf struct sw_buf text = {0};
+    sw_buf_printf(&text, "%s\n%s\n", lower->solve->plan_id ? lower->solve->plan_id : "", part);
+    if (node != SW_NODE_NONE) {
+        const struct sw_op_note *note = lower->host->graph->note(lower->solve->graph, node);
+        sw_buf_printf(&text, "%s\n%s\n", note && note->title ? note->title : "", note && note->place.file ? note->place.file : "");
+        if (lower->host->graph->kind(lower->solve->graph, node) == SW_OP_TREE) {
+            const struct sw_op_tree *op = sw_lower_record(lower, node);
+            sw_buf_printf(&text, "%s\n", op->scope ? op->scope : "");
+        }
+    }
+    char hex[SW_SHA256_HEX];
+    sw_sha256_hex(text.data, text.len, hex);
+    for (unsigned i = 0;; i++) {
+        char *name = sw_format("tree-%.24s-%u", hex, i);
+        if (!sw_map_has(&lower->served->sources, name))
+            return name;
+        free(name);
+    }
+}
+
+struct sw_sync_source *sw_lower_source(struct sw_lower *lower, sw_node node, const char *part) {
+    sw_cleanup_free char *name = source_name(lower, node, part);
+    struct sw_sync_source *source = sw_sync_source_new(lower->host, lower->solve->graph, node, name);
+    sw_map_set(&lower->served->sources, name, source);
+    return source;
+}
+
+bool sw_lower_load(struct sw_lower *lower, struct sw_sync_source *source, struct sw_error **error) {
+    sw_cleanup_free char *folder = sw_format("%s/sync", lower->host->data_folder("buildkit"));
+    sw_cleanup_free char *memory = sw_format("%s/%s", folder, source->name);
+    mkdir(folder, 0700); /* if that fails, nothing is remembered */
+    return sw_sync_source_load(source, memory, error);
+}
+
+struct sw_llb_value sw_lower_local(struct sw_lower *lower, const struct sw_sync_source *source, const char *title) {
+    sw_cleanup_free char *identifier = sw_format("local://%s", source->name);
+    struct sw_pair attrs[] = {
+        {"local.session", lower->session}, {"local.sharedkeyhint", source->name}, {"local.unique", lower->session}};
+    return sw_llb_source(&lower->llb, title, identifier, (struct sw_pairs){attrs, 3}, "source.local");
+}
+
+/* ---- trees ---- */
+
+static struct sw_llb_value lower_git(struct sw_lower *lower, const struct sw_op_tree *op, const char *title) {
+    struct sw_vec attrs = {.width = sizeof(struct sw_pair)};
+    const char *rest = strstr(op->url, "://");
+    bool subdir = op->url_subdir && *op->url_subdir;
+    sw_cleanup_free char *identifier = sw_format("git://%s%s%s%s%s", rest ? rest + 3 : op->url, op->url_ref || subdir ? "#" : "",
+                                                 op->url_ref ? op->url_ref : "", subdir ? ":" : "", subdir ? op->url_subdir : "");
+    sw_vec_push(&attrs, &(struct sw_pair){"git.fullurl", op->url});
+    if (op->keep_git_dir)
+        sw_vec_push(&attrs, &(struct sw_pair){"git.keepgitdir", "true"});
+    struct sw_llb_value value =
+        sw_llb_source(&lower->llb, title, identifier, (struct sw_pairs){attrs.data, attrs.len}, "source.git");
+    sw_vec_fini(&attrs);
+    return value;
+}
+
+static struct sw_llb_value lower_url(struct sw_lower *lower, const struct sw_op_tree *op, const char *title) {
+    struct sw_vec attrs = {.width = sizeof(struct sw_pair)};
+    if (op->url_checksum)
+        sw_vec_push(&attrs, &(struct sw_pair){"http.checksum", op->url_checksum});
+    if (op->url_filename)
+        sw_vec_push(&attrs, &(struct sw_pair){"http.filename", op->url_filename});
+    struct sw_llb_value value = sw_llb_source(&lower->llb, title, op->url, (struct sw_pairs){attrs.data, attrs.len}, "source.http");
+    sw_vec_fini(&attrs);
+    return value;
+}
+
+bool sw_lower_tree(struct sw_lower *lower, sw_node node, struct sw_llb_value *value, struct sw_error **error) {
+    const struct sw_op_tree *op = sw_lower_record(lower, node);
+    const char *title = sw_lower_title(lower, node);
+    if (op->url) {
+        *value = op->url_is_git ? lower_git(lower, op, title) : lower_url(lower, op, title);
+        return true;
+    }
+    struct sw_sync_source *source = sw_lower_source(lower, node, "");
+    if (!sw_lower_load(lower, source, error))
+        return false;
+    *value = sw_lower_local(lower, source, title);
+    return true;
+}
+
+/* ---- patches ---- */
+
+/* Owner of a mapping's files where it has names; NULL: the numbers travel with the files. To be freed. */
+static char *named_owner(const struct sw_mapping *mapping) {
+    const char *owner = mapping->owner && *mapping->owner ? mapping->owner : "0";
+    const char *group = mapping->group && *mapping->group ? mapping->group : "0";
+    bool numbers = owner[strspn(owner, "0123456789")] == '\0' && group[strspn(group, "0123456789")] == '\0';
+    return numbers ? NULL : sw_format("%s:%s", owner, group);
+}
+
+/* A source with the files of one part of the patch, from the list of all; NULL: it has none. */
+static struct sw_sync_source *part_source(struct sw_lower *lower, sw_node node, const struct sw_sync_source *all, uint32_t part) {
+    sw_cleanup_free char *suffix = sw_format("part %u", part);
+    struct sw_sync_source *source = NULL;
+    for (size_t i = 0; i < all->items.len; i++) {
+        struct sw_sync_item item = *(struct sw_sync_item *)sw_vec_at(&all->items, i);
+        if (item.part != part || item.index == UINT32_MAX)
+            continue;
+        source = source ? source : sw_lower_source(lower, node, suffix);
+        item.path = sw_arena_str(&source->arena, item.path);
+        item.target = sw_arena_str(&source->arena, item.target);
+        sw_sync_source_add(source, &item);
+    }
+    if (source)
+        sw_sync_source_settle(source, 0);
+    return source;
+}
+
+bool sw_lower_patch(struct sw_lower *lower, sw_node node, struct sw_llb_value *value, struct sw_error **error) {
+    const struct sw_op_patch *op = sw_lower_record(lower, node);
+    const char *title = sw_lower_title(lower, node);
+    struct sw_sync_source *all = sw_lower_source(lower, node, "all");
+    if (!sw_lower_load(lower, all, error))
+        return false;
+    struct sw_lower_actions actions;
+    sw_lower_actions_init(&actions, title, sw_lower_value(lower, op->input));
+    for (size_t i = 0; i < all->removed.len; i++)
+        sw_lower_remove(&actions, all->removed.items[i], false);
+    for (uint32_t part = 0; part < op->part_count; part++) {
+        const struct sw_sync_source *source = part_source(lower, node, all, part);
+        sw_cleanup_free char *owner = named_owner(&op->parts[part].mapping);
+        if (source)
+            sw_lower_copy_all(&actions, sw_lower_local(lower, source, title), "/", "/", owner);
+    }
+    *value = sw_lower_actions_add(lower, &actions);
+    return true;
+}

@@ -1,0 +1,233 @@
+#include "plugins/buildkit/result.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "core/base/alloc.h"
+#include "core/base/cleanup.h"
+#include "core/base/error.h"
+
+static const char LAYER_TYPE[] = "application/vnd.oci.image.layer.v1.tar+gzip";
+
+/* ---- what is given to the exporter ---- */
+
+static void set_missing(json_t *config, const char *name, const char *value, size_t len) {
+    if (len && !json_object_get(config, name))
+        json_object_set_new(config, name, json_stringn(value, len));
+}
+
+/* "os/arch[/variant]", for configs that say nothing of it. */
+static void set_platform(json_t *config, const char *platform) {
+    if (!platform || json_object_get(config, "architecture"))
+        return;
+    size_t os = strcspn(platform, "/");
+    const char *arch = platform + os + (platform[os] == '/');
+    size_t arch_len = strcspn(arch, "/");
+    const char *variant = arch + arch_len + (arch[arch_len] == '/');
+    set_missing(config, "os", platform, os);
+    set_missing(config, "architecture", arch, arch_len);
+    set_missing(config, "variant", variant, strlen(variant));
+}
+
+char *sw_result_probe_config(const struct sw_vec *parts, const char *platform) {
+    json_t *history = json_array();
+    for (size_t i = 0; i < parts->len; i++)
+        json_array_append_new(history, json_pack("{s:s, s:s}", "created", "1970-01-01T00:00:01Z", "created_by", "slipway"));
+    sw_cleanup_json json_t *config = json_pack("{s:{}, s:{s:s}, s:o}", "config", "rootfs", "type", "layers", "history", history);
+    set_platform(config, platform);
+    return json_dumps(config, JSON_COMPACT);
+}
+
+/* ---- what comes back ---- */
+
+static bool mismatch(struct sw_error **error) {
+    sw_fail(error, SW_ERROR_INTERNAL, "the daemon exported an image with other layers than the build has");
+    if (error)
+        sw_error_hint(*error, "please report this, with the daemon's version");
+    return false;
+}
+
+/* For each part, the number of its layer in the archive, or SIZE_MAX when the exporter left an empty one out. */
+static bool match_layers(const struct sw_archive *archive, size_t part_count, size_t *layers, struct sw_error **error) {
+    const json_t *history = json_object_get(archive->config, "history");
+    bool all_there = archive->layers.len == part_count;
+    size_t next = 0;
+    if (!all_there && json_array_size(history) < part_count)
+        return mismatch(error);
+    for (size_t i = 0; i < part_count; i++) {
+        bool empty = !all_there && json_is_true(json_object_get(json_array_get(history, i), "empty_layer"));
+        layers[i] = empty ? SIZE_MAX : next++;
+    }
+    return next == archive->layers.len || mismatch(error);
+}
+
+/* What a daemon mounts in every step, and what the step mounts: relative paths. */
+static void stubs_of(const struct sw_host *host, const struct sw_graph *graph, sw_node node, struct sw_strlist *stubs) {
+    static const char *const always[] = {"dev",         "proc",         "sys",       "etc/hosts", "etc/resolv.conf",
+                                         "run/secrets", "run/buildkit", ".dockerenv"};
+    if (host->graph->kind(graph, node) != SW_OP_EXEC)
+        return;
+    for (size_t i = 0; i < sizeof always / sizeof *always; i++)
+        sw_strlist_add(stubs, always[i]);
+    const struct sw_op_exec *op = host->graph->record(graph, node);
+    for (size_t i = 0; i < op->mount_count; i++)
+        if (op->mounts[i].target && op->mounts[i].target[0] == '/' && op->mounts[i].target[1])
+            sw_strlist_add(stubs, op->mounts[i].target + 1);
+}
+
+static bool import_part(const struct sw_host *host, const struct sw_solve *solve, const struct sw_stack_part *part, int fd,
+                        const struct sw_archive_layer *layer, struct sw_map *made, struct sw_error **error) {
+    sw_cleanup_free char *key = sw_stack_part_key(host, solve->graph, part);
+    if (sw_map_has(made, key))
+        return true;
+    sw_cleanup_strlist struct sw_strlist stubs = {0};
+    stubs_of(host, solve->graph, part->node, &stubs);
+    struct sw_layer_made *one = sw_new(sizeof *one);
+    struct sw_layer_import import = {.host = host, .fd = fd, .epoch = solve->epoch, .stubs = sw_strlist_view(&stubs)};
+    sw_map_set(made, key, one);
+    if (!layer)
+        return true; /* empty */
+    import.at = layer->at;
+    import.bytes = layer->bytes;
+    return sw_layer_import(&import, one, error);
+}
+
+bool sw_result_import(const struct sw_host *host, const struct sw_solve *solve, const struct sw_vec *parts, int fd,
+                      struct sw_map *made, struct sw_error **error) {
+    struct stat status;
+    struct sw_archive archive;
+    if (fstat(fd, &status) < 0)
+        return mismatch(error);
+    if (!sw_archive_open(fd, (uint64_t)status.st_size, &archive, error))
+        return false;
+    sw_cleanup_free size_t *layers = sw_new_array(parts->len + 1, sizeof *layers);
+    bool ok = match_layers(&archive, parts->len, layers, error);
+    for (size_t i = 0; ok && i < parts->len; i++) {
+        const struct sw_stack_part *part = sw_vec_at(parts, i);
+        if (!part->image)
+            ok = import_part(host, solve, part, fd, layers[i] == SIZE_MAX ? NULL : sw_vec_at(&archive.layers, layers[i]), made,
+                             error);
+    }
+    sw_archive_fini(&archive);
+    return ok;
+}
+
+bool sw_result_is_complete(const struct sw_host *host, const struct sw_graph *graph, const struct sw_vec *parts,
+                           const struct sw_map *made) {
+    for (size_t i = 0; i < parts->len; i++) {
+        const struct sw_stack_part *part = sw_vec_at(parts, i);
+        sw_cleanup_free char *key = sw_stack_part_key(host, graph, part);
+        if (!part->image && !sw_map_has(made, key))
+            return false;
+    }
+    return true;
+}
+
+/* ---- the config ---- */
+
+/* What the history has an entry for. */
+struct history_layer {
+    const char *diff_id; /* NULL: it is empty, there is no layer */
+    const char *title;
+};
+
+static json_t *time_text(int64_t epoch) {
+    time_t seconds = (time_t)epoch;
+    struct tm parts;
+    char text[64];
+    gmtime_r(&seconds, &parts);
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+    return json_string(text);
+}
+
+static void say_empty(json_t *entry, bool empty) {
+    if (empty)
+        json_object_set_new(entry, "empty_layer", json_true());
+}
+
+/* Entries that are not empty stand for the layers in order; where there is no layer, the entry becomes empty. */
+static json_t *fit_history(const json_t *old, const struct history_layer *layers, size_t count, int64_t epoch) {
+    json_t *history = json_array(), *entry;
+    size_t index, next = 0;
+    json_array_foreach(old, index, entry) {
+        json_t *copy = json_deep_copy(entry);
+        if (!json_is_true(json_object_get(copy, "empty_layer"))) {
+            say_empty(copy, next >= count || !layers[next].diff_id);
+            next++;
+        }
+        json_array_append_new(history, copy);
+    }
+    for (; next < count; next++) {
+        json_t *added = json_pack("{s:s}", "created_by", layers[next].title ? layers[next].title : "");
+        say_empty(added, !layers[next].diff_id);
+        json_array_append_new(history, added);
+    }
+    json_array_foreach(history, index, entry) if (!json_object_get(entry, "created"))
+        json_object_set_new(entry, "created", time_text(epoch));
+    return history;
+}
+
+static char *make_config(const char *text, const struct history_layer *layers, size_t count, const struct sw_solve *solve,
+                         struct sw_error **error) {
+    json_error_t where;
+    sw_cleanup_json json_t *config = json_loads(text, 0, &where);
+    if (!json_is_object(config)) {
+        sw_fail(error, SW_ERROR_INTERNAL, "an image config is no JSON object: %s", where.text);
+        return NULL;
+    }
+    json_t *diff_ids = json_array();
+    for (size_t i = 0; i < count; i++)
+        if (layers[i].diff_id)
+            json_array_append_new(diff_ids, json_string(layers[i].diff_id));
+    set_platform(config, solve->platform);
+    json_object_set_new(config, "created", time_text(solve->epoch));
+    json_object_set_new(config, "rootfs", json_pack("{s:s, s:o}", "type", "layers", "diff_ids", diff_ids));
+    json_t *history = fit_history(json_object_get(config, "history"), layers, count, solve->epoch);
+    if (json_array_size(history))
+        json_object_set(config, "history", history);
+    json_decref(history);
+    return json_dumps(config, JSON_COMPACT | JSON_SORT_KEYS);
+}
+
+/* ---- the result ---- */
+
+static void add_part(const struct sw_host *host, const struct sw_solve *solve, const struct sw_stack_part *part,
+                     const struct sw_map *made, struct sw_arena *arena, struct sw_vec *layers, struct history_layer *entry) {
+    if (part->image) {
+        struct sw_layer layer = host->image->layer(part->image, part->index);
+        entry->diff_id = layer.diff_id;
+        sw_vec_push(layers, &layer);
+        return;
+    }
+    const struct sw_op_note *note = host->graph->note(solve->graph, part->node);
+    sw_cleanup_free char *key = sw_stack_part_key(host, solve->graph, part);
+    const struct sw_layer_made *one = sw_map_get(made, key);
+    entry->title = note ? note->title : NULL;
+    if (!one->entries)
+        return;
+    struct sw_layer layer = {.size = sizeof layer,
+                             .media_type = LAYER_TYPE,
+                             .digest = sw_arena_str(arena, one->digest),
+                             .diff_id = sw_arena_str(arena, one->diff_id),
+                             .bytes = one->bytes};
+    entry->diff_id = layer.diff_id;
+    sw_vec_push(layers, &layer);
+}
+
+bool sw_result_make(const struct sw_host *host, const struct sw_solve *solve, sw_node node, const struct sw_vec *parts,
+                    const struct sw_map *made, struct sw_arena *arena, struct sw_result *result, struct sw_error **error) {
+    sw_cleanup_vec struct sw_vec layers = {.width = sizeof(struct sw_layer)};
+    struct history_layer *entries = sw_arena_new(arena, (parts->len + 1) * sizeof *entries);
+    for (size_t i = 0; i < parts->len; i++)
+        add_part(host, solve, sw_vec_at(parts, i), made, arena, &layers, &entries[i]);
+    sw_cleanup_free char *config = make_config(host->graph->config(solve->graph, node), entries, parts->len, solve, error);
+    if (!config)
+        return false;
+    *result = (struct sw_result){.size = sizeof *result, .node = node, .layer_count = layers.len};
+    result->layers = sw_arena_copy(arena, layers.data, layers.len * sizeof(struct sw_layer));
+    result->config = sw_arena_str(arena, config);
+    return true;
+}
