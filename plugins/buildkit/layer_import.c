@@ -280,3 +280,19 @@ bool sw_layer_import(const struct sw_layer_import *import, struct sw_layer_made 
     sw_cleanup_close int fd = sw_layer_temporary(import->host, error);
     return fd >= 0 && inflate_to(import, fd, &bytes, error) && import_tar(import, (struct sw_tar){fd, 0, bytes}, made, error);
 }
+
+bool sw_layer_unpack(const struct sw_host *host, int *fd, struct sw_error **error) {
+    struct stat status;
+    if (fstat(*fd, &status) < 0)
+        return sw_fail_errno(error, errno, "cannot read a layer");
+    struct sw_layer_import import = {.host = host, .fd = *fd, .bytes = (uint64_t)status.st_size};
+    if (!is_gzip(&import))
+        return true;
+    uint64_t bytes;
+    sw_cleanup_close int plain = sw_layer_temporary(host, error);
+    if (plain < 0 || !inflate_to(&import, plain, &bytes, error))
+        return false;
+    sw_close(fd);
+    *fd = sw_steal_fd(&plain);
+    return true;
+}

@@ -26,6 +26,9 @@ struct sw_layer_made {
 /* The layer may be compressed by gzip. */
 bool sw_layer_import(const struct sw_layer_import *import, struct sw_layer_made *made, struct sw_error **error);
 
+/* Replaces `*fd`, a layer that may be compressed by gzip, by a file with its tar. */
+bool sw_layer_unpack(const struct sw_host *host, int *fd, struct sw_error **error);
+
 /* Opens a file without a name in the store's folder of blobs. */
 int sw_layer_temporary(const struct sw_host *host, struct sw_error **error);
 

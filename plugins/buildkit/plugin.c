@@ -8,6 +8,7 @@
 #include "core/base/cleanup.h"
 #include "core/base/error.h"
 #include "core/base/hash.h"
+#include "plugins/buildkit/image_files.h"
 #include "plugins/buildkit/pool.h"
 #include "plugins/buildkit/probe.h"
 #include "plugins/buildkit/solve.h"
@@ -56,6 +57,17 @@ static void open_blob(const char *digest, void (*done)(void *context, int fd, st
     done(context, fd, error);
 }
 
+static void walk_files(const struct sw_image *image, const char *path, struct sw_cancel *cancel,
+                       bool (*visit)(void *context, const struct sw_image_file *file), sw_done done, void *context) {
+    sw_image_files_walk(host, image, path, cancel, visit, done, context);
+}
+
+static const struct sw_backend_files files = {.size = sizeof files, .walk = walk_files};
+
+static const void *get_extension(const char *id) {
+    return strcmp(id, SW_EXT_IMAGE_FILES) ? NULL : &files;
+}
+
 static void stop(void) {
     sw_pool_free(pool);
     pool = NULL;
@@ -67,6 +79,7 @@ static const struct sw_backend backend = {
     .capabilities = capabilities,
     .solve = solve,
     .open_blob = open_blob,
+    .get_extension = get_extension,
 };
 
 static const struct sw_plugin descriptor = {
