@@ -56,7 +56,7 @@ static int make_flat(struct sw_localstore *store, const char *name, const int *l
     struct sw_overlay overlay = {.lowers = lowers, .lower_count = count, .upper = -1, .work = -1};
     sw_cleanup_close int merged = sw_overlay_mount(&overlay, error);
     if (merged < 0 || !sw_draft_begin(store, &draft, error) || !copy_merged(store, merged, &draft, error) ||
-        !sw_draft_commit(&draft, name, "flattened layers", error))
+        !sw_draft_commit(&draft, name, "flattened layers", SW_DRAFT_SUMMED, error))
         return -1;
     int fd = sw_snapshot_open(store, name);
     if (fd < 0)

@@ -49,7 +49,7 @@ static void unpack_one(struct getting *getting, const char *name) {
     if (sw_snapshot_exists(getting->store, name))
         return;
     if (sw_draft_begin(getting->store, &draft, &getting->error) && sw_layerwork_do(&job, &draft, &getting->error))
-        sw_draft_commit(&draft, name, getting->wish.workshop->host->image->reference(image), &getting->error);
+        sw_draft_commit(&draft, name, getting->wish.workshop->host->image->reference(image), SW_DRAFT_SUMMED, &getting->error);
 }
 
 static void unpack(void *context) {

@@ -320,14 +320,14 @@ static bool write_blob(struct job *job, int files, struct sw_error **error) {
                                  .user_xattrs = sw_overlay_in_user_namespace(),
                                  .work = &job->work->work};
     struct sw_layer_sum sum;
-    struct sw_layer_record record = {0};
+    struct sw_layer_record record = {.epoch = job->work->solve->epoch};
     bool done = sw_layer_write(&layer, &sum, error);
     if (done) {
         record.empty = sum.entries == 0;
         record.bytes = record.empty ? 0 : sum.bytes;
+        strcpy(record.diff_id, sum.diff_id);
         if (!record.empty) {
             strcpy(record.digest, sum.digest);
-            strcpy(record.diff_id, sum.diff_id);
             sw_cleanup_free char *lease = sw_format("blob/%s", sum.digest);
             sw_lease_use(job->store->leases, lease);
             done = sw_localstore_keep_blob(job->store, temporary, blob, sum.digest, error);
@@ -362,7 +362,8 @@ static enum sw_nodework_end make_snapshot(struct job *job, struct sw_error **err
         end = run_operation(job, error);
     else if (!(job->work->kind == SW_TASK_UNPACK ? run_unpack(job, error) : run_restore(job, error)))
         end = SW_NODEWORK_FAILED;
-    if (end == SW_NODEWORK_DONE && !sw_draft_commit(&job->draft, job->work->name, note_of(job)->title, error))
+    enum sw_draft_check check = job->work->written ? SW_DRAFT_WRITTEN : SW_DRAFT_SUMMED;
+    if (end == SW_NODEWORK_DONE && !sw_draft_commit(&job->draft, job->work->name, note_of(job)->title, check, error))
         end = SW_NODEWORK_FAILED;
     return end;
 }

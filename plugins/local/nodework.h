@@ -14,6 +14,7 @@ struct sw_nodework {
     size_t index;     /* UNPACK */
     int blob;         /* UNPACK: the layer's blob, read from its start */
     const char *name; /* of the snapshot */
+    bool written;     /* RUN: the snapshot will become a blob */
     uint32_t threads; /* WRITE: that compress */
     void (*output)(void *context, int stream, struct sw_bytes bytes);
     void *context;

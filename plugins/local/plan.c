@@ -142,7 +142,10 @@ static size_t want_blob(struct planning *planning, const struct sw_stack *stack,
         return remember(planning, key, NOTHING);
     }
     struct sw_vec needs = {.width = sizeof(size_t)};
-    need(&needs, want_snapshot(planning, stack, index));
+    size_t snapshot = want_snapshot(planning, stack, index);
+    need(&needs, snapshot);
+    if (snapshot != NOTHING)
+        ((struct sw_planned *)sw_vec_at(&planning->list->tasks, snapshot))->written = true;
     return remember(planning, key, add_task(planning, SW_TASK_WRITE, part, needs));
 }
 

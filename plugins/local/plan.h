@@ -17,6 +17,7 @@ enum sw_task_kind {
 struct sw_planned {
     enum sw_task_kind kind;
     sw_node node;
+    bool written;        /* RUN: a WRITE task follows */
     size_t index;        /* UNPACK: of the image's layer */
     char *name;          /* of the snapshot */
     struct sw_vec needs; /* of size_t: numbers of earlier tasks */

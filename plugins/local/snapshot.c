@@ -50,20 +50,21 @@ bool sw_draft_begin(struct sw_localstore *store, struct sw_draft *draft, struct 
     return true;
 }
 
-static bool write_meta(struct sw_draft *draft, const char *what, struct sw_error **error) {
+static bool write_meta(struct sw_draft *draft, const char *what, enum sw_draft_check check, struct sw_error **error) {
     char sum[65];
-    if (!sw_snapshot_sum(draft->files, sum, error))
+    if (check == SW_DRAFT_SUMMED && !sw_snapshot_sum(draft->files, sum, error))
         return false;
-    sw_cleanup_json json_t *meta = json_pack("{s:s, s:s}", "sum", sum, "what", what);
+    sw_cleanup_json json_t *meta = json_pack("{s:s?, s:s}", "sum", check == SW_DRAFT_SUMMED ? sum : NULL, "what", what);
     sw_cleanup_free char *text = json_dumps(meta, JSON_COMPACT);
     return sw_localstore_put(draft->store, draft->folder, "meta", text ? text : "{}", error);
 }
 
-bool sw_draft_commit(struct sw_draft *draft, const char *name, const char *what, struct sw_error **error) {
+bool sw_draft_commit(struct sw_draft *draft, const char *name, const char *what, enum sw_draft_check check,
+                     struct sw_error **error) {
     struct sw_localstore *store = draft->store;
     sw_cleanup_free char *lease = sw_format("snapshot/%s", name);
     sw_cleanup_fsroot struct sw_fsroot *folder = sw_fsroot_new(draft->folder, SW_FSROOT_BENEATH, error);
-    if (!folder || !write_meta(draft, what, error))
+    if (!folder || !write_meta(draft, what, check, error))
         return false;
     sw_close(&draft->work);
     sw_fsroot_remove(folder, "work");
@@ -97,23 +98,27 @@ void sw_draft_fini(struct sw_draft *draft) {
 static bool parse_record(const char *text, struct sw_layer_record *record) {
     sw_cleanup_json json_t *json = json_loads(text, 0, NULL);
     const char *digest = "", *diff_id = "";
-    json_int_t bytes = 0;
+    json_int_t bytes = 0, epoch = 0;
     int empty = 0;
-    if (json_unpack(json, "{s:b, s:s, s:s, s:I}", "empty", &empty, "digest", &digest, "diffID", &diff_id, "size", &bytes))
+    if (json_unpack(json, "{s:b, s:s, s:s, s:I, s:I}", "empty", &empty, "digest", &digest, "diffID", &diff_id, "size", &bytes,
+                    "epoch", &epoch))
         return false;
-    *record = (struct sw_layer_record){.empty = empty, .bytes = (uint64_t)bytes};
-    if (empty)
-        return true;
-    if (!sw_digest_valid(digest) || !sw_digest_valid(diff_id))
+    *record = (struct sw_layer_record){.empty = empty, .bytes = (uint64_t)bytes, .epoch = epoch};
+    if (!sw_digest_valid(diff_id) || (!empty && !sw_digest_valid(digest)))
         return false;
-    strcpy(record->digest, digest);
     strcpy(record->diff_id, diff_id);
+    if (!empty)
+        strcpy(record->digest, digest);
     return true;
 }
 
-bool sw_layer_record_find(struct sw_localstore *store, const char *name, struct sw_layer_record *record) {
+bool sw_layer_record_read(struct sw_localstore *store, const char *name, struct sw_layer_record *record) {
     sw_cleanup_free char *text = sw_localstore_get(store->layers, name);
-    if (!text || !parse_record(text, record))
+    return text && parse_record(text, record);
+}
+
+bool sw_layer_record_find(struct sw_localstore *store, const char *name, struct sw_layer_record *record) {
+    if (!sw_layer_record_read(store, name, record))
         return false;
     if (record->empty)
         return true;
@@ -128,8 +133,9 @@ bool sw_layer_record_find(struct sw_localstore *store, const char *name, struct 
 
 bool sw_layer_record_keep(struct sw_localstore *store, const char *name, const struct sw_layer_record *record,
                           struct sw_error **error) {
-    sw_cleanup_json json_t *json = json_pack("{s:b, s:s, s:s, s:I}", "empty", (int)record->empty, "digest", record->digest,
-                                             "diffID", record->diff_id, "size", (json_int_t)record->bytes);
+    sw_cleanup_json json_t *json =
+        json_pack("{s:b, s:s, s:s, s:I, s:I}", "empty", (int)record->empty, "digest", record->digest, "diffID", record->diff_id,
+                  "size", (json_int_t)record->bytes, "epoch", (json_int_t)record->epoch);
     sw_cleanup_free char *text = json_dumps(json, JSON_COMPACT);
     if (!text)
         return sw_fail(error, SW_ERROR_INTERNAL, "cannot describe layer %s", name);

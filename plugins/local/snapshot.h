@@ -26,8 +26,14 @@ struct sw_draft {
 /* Begins an empty one. */
 bool sw_draft_begin(struct sw_localstore *store, struct sw_draft *draft, struct sw_error **error);
 
+enum sw_draft_check {
+    SW_DRAFT_SUMMED,  /* the digest of its files is recorded (sw_snapshot_sum) */
+    SW_DRAFT_WRITTEN, /* it is about to become a blob, whose diff id says as much */
+};
+
 /* Gives it its name; `what` says for people what it is. Somebody else's equal snapshot is kept instead when there is one. */
-bool sw_draft_commit(struct sw_draft *draft, const char *name, const char *what, struct sw_error **error);
+bool sw_draft_commit(struct sw_draft *draft, const char *name, const char *what, enum sw_draft_check check,
+                     struct sw_error **error);
 
 /* Removes what was not committed. Takes a zeroed one. */
 void sw_draft_fini(struct sw_draft *draft);
@@ -39,10 +45,13 @@ struct sw_layer_record {
     char digest[72];
     char diff_id[72];
     uint64_t bytes;
+    int64_t epoch; /* with which it was written */
 };
 
 /* What snapshot `name` became, if the blob is still there. Says that this process uses the blob. */
 bool sw_layer_record_find(struct sw_localstore *store, const char *name, struct sw_layer_record *record);
+/* As sw_layer_record_find, whether the blob is there or not. */
+bool sw_layer_record_read(struct sw_localstore *store, const char *name, struct sw_layer_record *record);
 bool sw_layer_record_keep(struct sw_localstore *store, const char *name, const struct sw_layer_record *record,
                           struct sw_error **error);
 

@@ -224,6 +224,7 @@ static void begin_work(struct sw_task *task) {
                                       .index = task->index,
                                       .blob = task->blob,
                                       .name = task->name,
+                                      .written = task->written,
                                       .threads = task->solver->workshop->host->pool->width(),
                                       .output = on_output,
                                       .context = task,

@@ -1,6 +1,7 @@
 #include "plugins/local/space.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "core/base/error.h"
 #include "core/base/hash.h"
 #include "plugins/local/inventory.h"
+#include "plugins/local/layer.h"
 #include "plugins/local/snapshot.h"
 
 enum { PIECE = 256 * 1024 };
@@ -65,13 +67,29 @@ static char *blob_fault(struct sw_localstore *store, const char *name) {
     return strcmp(hex, name) ? sw_format("its bytes hash to %s", hex) : NULL;
 }
 
+/* The layer that the files make must be the one that they made. Nobody keeps it this time. */
+static char *layer_fault(struct sw_localstore *store, const char *name, int files) {
+    sw_cleanup_error struct sw_error *error = NULL;
+    sw_cleanup_close int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+    struct sw_layer_record record;
+    struct sw_layer_sum sum;
+    if (!sw_layer_record_read(store, name, &record))
+        return NULL; /* the process that made it was killed before it wrote the layer, which is still to come */
+    struct sw_layer_job job = {.folder = files, .blob = nowhere, .epoch = record.epoch, .threads = 1};
+    if (!sw_layer_write(&job, &sum, &error))
+        return sw_strdup(error->message);
+    return strcmp(sum.diff_id, record.diff_id) ? sw_strdup("its files do not make the layer that they made") : NULL;
+}
+
 static char *snapshot_fault(struct sw_localstore *store, const char *name) {
     sw_cleanup_free char *recorded = sw_snapshot_recorded_sum(store, name);
     sw_cleanup_close int files = sw_snapshot_open(store, name);
     sw_cleanup_error struct sw_error *error = NULL;
     char sum[65];
-    if (!recorded || files < 0)
-        return sw_strdup(files < 0 ? "its files are missing" : "its digest was not recorded");
+    if (files < 0)
+        return sw_strdup("its files are missing");
+    if (!recorded)
+        return layer_fault(store, name, files);
     if (!sw_snapshot_sum(files, sum, &error))
         return sw_strdup(error->message);
     return strcmp(sum, recorded) ? sw_strdup("its files are not those that were recorded") : NULL;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/base/alloc.h"
@@ -16,7 +17,7 @@
 #include "core/base/fsroot.h"
 #include "core/base/hash.h"
 
-enum { SMALL_FILE = 1 << 20 };
+enum { SMALL_FILE = 1 << 20, SYNC_AGE = 60 /* seconds */ };
 
 /* ---- opening ---- */
 
@@ -146,6 +147,12 @@ static void *sync_all(void *context) {
     return NULL;
 }
 
+/* The kernel writes what is dirty by itself within half a minute: by then, syncing costs next to nothing. */
+static bool is_old(int folder, const char *name) {
+    struct stat status;
+    return fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && time(NULL) - status.st_mtim.tv_sec >= SYNC_AGE;
+}
+
 static void look_at_unsynced(struct sw_localstore *store) {
     sw_cleanup_dir DIR *dir = fdopendir(openat(store->unsynced, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     const struct dirent *entry;
@@ -153,10 +160,10 @@ static void look_at_unsynced(struct sw_localstore *store) {
         if (entry->d_name[0] == '.')
             continue;
         sw_cleanup_free char *boot = sw_localstore_get(store->unsynced, entry->d_name);
-        if (boot && strcmp(boot, store->boot) == 0)
-            sw_strlist_add(&store->to_sync, entry->d_name);
-        else if (boot)
+        if (boot && strcmp(boot, store->boot))
             drop_snapshot(store, entry->d_name);
+        else if (boot && is_old(store->unsynced, entry->d_name))
+            sw_strlist_add(&store->to_sync, entry->d_name);
     }
     store->syncing = store->to_sync.len && pthread_create(&store->syncer, NULL, sync_all, store) == 0;
 }

@@ -12,7 +12,7 @@
  * Everything is made in tmp/ and renamed into place when it is whole, so a name that exists can be trusted. What a process leaves
  * behind when it is killed lies in its tmp/ folder only, and goes when the next one starts. Power loss is another matter: a
  * snapshot's files may not have reached the disk when its name did. Each new one is listed in unsynced/ with the boot of the kernel
- * it was made in. The next process that opens the store syncs what this boot made, and removes what an earlier one did not live to
+ * it was made in. A process that opens the store later syncs what this boot made, and removes what an earlier one did not live to
  * sync. So no step waits for the disk. Blobs, which others trust too, are synced before they get their names. */
 #ifndef PLUGINS_LOCAL_STORE_H
 #define PLUGINS_LOCAL_STORE_H

@@ -33,6 +33,7 @@ struct sw_task {
     enum sw_task_state state;
     sw_node node;
     size_t index;
+    bool written;
     size_t missing;           /* tasks that it waits for */
     struct sw_vec dependents; /* of struct sw_task * */
     struct sw_vec interests;  /* of struct sw_interest */

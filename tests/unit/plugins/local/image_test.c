@@ -216,6 +216,11 @@ static void damage_is_found_and_named(void **state) {
     sw_cleanup_free char *expected = sw_format("blob %.8s\n", result->layers[1].digest + strlen("sha256:"));
     assert_non_null(strstr(sw_buf_text(&broken), expected));
     assert_non_null(strstr(sw_buf_text(&broken), "snapshot layer-"));
+    sw_buf_truncate(&broken, 0);
+    scratch_run(&world->scratch, "for d in store/snapshots/[0-9a-f]*/fs; do echo 2 >$d/a; done");
+    assert_true(space->verify(on_broken, &broken, NULL));
+    sw_cleanup_free char *own = scratch_ask(&world->scratch, "ls store/snapshots | grep -v layer- | cut -c1-8");
+    assert_non_null(strstr(sw_buf_text(&broken), own));
     sw_buf_fini(&broken);
 }
 

@@ -76,10 +76,10 @@ static void a_snapshot_of_an_earlier_boot_is_not_trusted_before_it_was_synced(vo
     struct place *place = *state;
     struct sw_draft draft;
     assert_true(sw_draft_begin(place->store, &draft, NULL));
-    assert_true(sw_draft_commit(&draft, "snap", "test", NULL));
+    assert_true(sw_draft_commit(&draft, "snap", "test", SW_DRAFT_SUMMED, NULL));
     sw_draft_fini(&draft);
     assert_true(sw_snapshot_exists(place->store, "snap"));
-    scratch_run(&place->scratch, "test -e a/store/unsynced/snap");
+    scratch_run(&place->scratch, "test -e a/store/unsynced/snap && touch -d '2 minutes ago' a/store/unsynced/snap");
     sw_localstore_close(place->store);
     place->store = open_again(place);
     sw_localstore_close(place->store);
@@ -219,7 +219,7 @@ static void long_stacks_are_flattened(void **state) {
         if (i == 700)
             assert_int_equal(mknodat(draft.files, "f100", S_IFCHR, 0), 0); /* hides what layers 100 and 550 have */
         struct sw_stack_part part = {.name = sw_format("%064d", i)};
-        assert_true(sw_draft_commit(&draft, part.name, "test", NULL));
+        assert_true(sw_draft_commit(&draft, part.name, "test", SW_DRAFT_SUMMED, NULL));
         sw_draft_fini(&draft);
         sw_vec_push(&stack.parts, &part);
     }
