@@ -345,8 +345,8 @@ void sw_exchange_start(const struct sw_exchange_request *request) {
     exchange->method = sw_strdup(request->method);
     exchange->scheme = sw_endpoint_first_scheme(request->endpoint);
     const struct sw_host *host = host_of(exchange);
-    exchange->started = host->timers->now();
-    pause_exchange(exchange, 0);
+    exchange->started = host->timers->now() + request->delay;
+    pause_exchange(exchange, request->delay);
     if (request->cancel)
         exchange->watch = host->cancel->watch(request->cancel, on_cancelled, exchange);
 }

@@ -29,6 +29,7 @@ struct sw_exchange_request {
     struct sw_strings headers;
     struct sw_strings scopes;
     enum sw_repeat repeat;
+    uint64_t delay; /* milliseconds to wait before the first try */
     bool has_body;
     struct sw_bytes body;
     int body_fd; /* -1: `body` */

@@ -29,6 +29,7 @@ struct fetch {
     uint64_t offset;       /* bytes received and hashed */
     uint64_t last_failure; /* offset then */
     bool started;          /* the answer of this try was looked at */
+    uint64_t delay;        /* before the next try */
     unsigned attempts;
     unsigned clean_starts;  /* after bytes that were wrong */
     struct sw_error *error; /* found in the sink */
@@ -143,10 +144,6 @@ static bool take_body(void *context, const struct sw_answer *answer, const void 
     return true;
 }
 
-static void on_pause_over(void *context) {
-    ask(context);
-}
-
 /* Tries again from where it broke, unless it breaks again and again without getting on. */
 static void go_on(struct fetch *fetch, struct sw_error *error) {
     if (fetch->offset >= fetch->last_failure + PROGRESS)
@@ -157,7 +154,8 @@ static void go_on(struct fetch *fetch, struct sw_error *error) {
         return;
     }
     sw_error_free(error);
-    host_of(fetch)->timers->after(sw_retry_backoff(fetch->attempts, (uint32_t)rand()), on_pause_over, fetch);
+    fetch->delay = sw_retry_backoff(fetch->attempts, (uint32_t)rand());
+    ask(fetch);
 }
 
 static void on_whole(struct fetch *fetch) {
@@ -236,6 +234,7 @@ static void ask(struct fetch *fetch) {
         .headers = sw_strlist_view(&headers),
         .scopes = {(const char *const *)&scope, 1},
         .body_fd = -1,
+        .delay = fetch->delay,
         .limit = fetch->request.bytes,
         .bulk = fetch->request.bytes >= BULK,
         .cancel = fetch->request.cancel,
@@ -243,6 +242,7 @@ static void ask(struct fetch *fetch) {
         .done = on_asked,
         .context = fetch,
     };
+    fetch->delay = 0;
     sw_exchange_start(&request);
 }
 

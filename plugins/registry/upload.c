@@ -36,6 +36,7 @@ struct upload {
     uint64_t least;   /* that the registry takes as a chunk */
     uint64_t offset;  /* confirmed to be stored in the session */
     uint64_t reached; /* greatest offset so far */
+    uint64_t delay;   /* before the next request */
     unsigned attempts;
     unsigned damaged;         /* times that the registry got other bytes */
     struct upload *waiting;   /* for this one, the same blob */
@@ -86,6 +87,8 @@ static void start_exchange(struct upload *upload, struct sw_exchange_request *re
     if (upload->from)
         sw_strlist_take(&scopes, sw_scope_repository(upload->from, "pull"));
     request->scopes = sw_strlist_view(&scopes);
+    request->delay = upload->delay;
+    upload->delay = 0;
     sw_exchange_start(request);
 }
 
@@ -143,10 +146,6 @@ static void confirm(struct upload *upload, uint64_t offset) {
     upload->attempts = 0;
 }
 
-static void on_pause_over(void *context) {
-    ask_existence(context);
-}
-
 /* After an outcome that is not known: waits, then looks whether the blob arrived after all. `error` is what to say when it was the
  * last attempt. */
 static void try_again(struct upload *upload, struct sw_error *error) {
@@ -155,7 +154,8 @@ static void try_again(struct upload *upload, struct sw_error *error) {
         return;
     }
     sw_error_free(error);
-    host_of(upload)->timers->after(sw_retry_backoff(upload->attempts, (uint32_t)rand()), on_pause_over, upload);
+    upload->delay = sw_retry_backoff(upload->attempts, (uint32_t)rand());
+    ask_existence(upload);
 }
 
 /* Begins the blob anew in a new session. */
