@@ -150,8 +150,10 @@ static void carries_no_password_to_another_host(void **state) {
     assert_null(error);
     test_server_end(&server);
     server = begin("redirect-away", address);
-    error = store_fetch_blob(address, digest, BLOB, NULL);
+    sw_cleanup_buf struct sw_buf received = {0};
+    error = store_fetch_blob(address, digest, BLOB, &received);
     assert_null(error);
+    assert_int_equal(received.len, expected.len);
     sw_cleanup_free char *log = test_server_log(&server);
     assert_int_equal(test_log_count(log, "GET /storage/"), 1);
     assert_int_equal(test_log_count(log, "Basic"), 0);
