@@ -8,6 +8,7 @@
 #include "core/template/dict.h"
 #include "core/template/format.h"
 #include "core/template/quote.h"
+#include "core/template/zone.h"
 
 enum { MAX_DEPTH = 100000, MAX_CALLS = 2000 };
 
@@ -221,7 +222,10 @@ static bool check_range(struct sw_exec *exec, const struct sw_node *pipe, struct
         return true;
     sw_cleanup_buf struct sw_buf text = {0};
     sw_buf_puts(&text, number ? "can't use " : "range can't iterate over ");
-    sw_fmt_print(exec->engine, &text, &value, 1);
+    if (value.type == SW_T_ZONE) /* what it points to, which has no text of its own */
+        sw_buf_printf(&text, "{%s [] []  0 0 <nil>}", sw_zone_name(value.zone));
+    else
+        sw_fmt_print(exec->engine, &text, &value, 1);
     sw_buf_puts(&text, number ? " to iterate over more than one variable" : "");
     return sw_exec_fail_str(exec, (struct sw_str){text.data, text.len});
 }

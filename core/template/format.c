@@ -5,27 +5,14 @@
 #include "core/template/dict.h"
 #include "core/template/engine.h"
 #include "core/template/method.h"
+#include "core/template/printer.h"
 #include "core/template/semver.h"
 #include "core/template/time.h"
 #include "core/template/unicode.h"
-#include "core/template/verb.h"
 
-enum { MAX_NUMBER = 1000000 };
+static void print_value(struct sw_printer *printer, struct sw_datum value, uint32_t verb, int depth);
 
-struct printer {
-    struct sw_engine *engine;
-    struct sw_buf *out;
-    struct sw_verb verb;
-    bool erroring; /* printing a value for a message: no methods */
-    bool failed;
-    /* Of sprintf. */
-    bool reordered;
-    bool good_index;
-};
-
-static void print_value(struct printer *printer, struct sw_datum value, uint32_t verb, int depth);
-
-static void puts_(struct printer *printer, const char *text) {
+static void puts_(struct sw_printer *printer, const char *text) {
     sw_buf_puts(printer->out, text);
 }
 
@@ -55,7 +42,7 @@ bool sw_fmt_stringer(struct sw_buf *out, struct sw_datum value) {
     }
 }
 
-static void bad_verb(struct printer *printer, struct sw_datum value, uint32_t verb) {
+static void bad_verb(struct sw_printer *printer, struct sw_datum value, uint32_t verb) {
     bool erroring = printer->erroring;
     printer->erroring = true;
     puts_(printer, "%!");
@@ -70,7 +57,7 @@ static void bad_verb(struct printer *printer, struct sw_datum value, uint32_t ve
     printer->erroring = erroring;
 }
 
-static void print_bool(struct printer *printer, struct sw_datum value, uint32_t verb) {
+static void print_bool(struct sw_printer *printer, struct sw_datum value, uint32_t verb) {
     if (verb == 't' || verb == 'v')
         sw_verb_pad(printer->out, &printer->verb, sw_str_of(value.truth ? "true" : "false"));
     else
@@ -78,13 +65,13 @@ static void print_bool(struct printer *printer, struct sw_datum value, uint32_t 
 }
 
 /* An unsigned number in hexadecimal, with or without its prefix whatever the flags say. */
-static void print_0x(struct printer *printer, uint64_t number, bool prefix) {
+static void print_0x(struct sw_printer *printer, uint64_t number, bool prefix) {
     struct sw_verb verb = printer->verb;
     verb.sharp = prefix;
     sw_verb_integer(printer->out, &verb, number, 16, SW_UNSIGNED, 'v');
 }
 
-static void print_integer(struct printer *printer, struct sw_datum value, uint32_t verb) {
+static void print_integer(struct sw_printer *printer, struct sw_datum value, uint32_t verb) {
     enum sw_signed sign = sw_type_kind(value.type) == SW_K_INT ? SW_SIGNED : SW_UNSIGNED;
     const struct sw_verb *flags = &printer->verb;
     uint64_t number = value.natural;
@@ -127,19 +114,19 @@ static bool is_float_verb(uint32_t verb) {
     return verb && verb < 0x80 && strchr("vbgGxXfFeE", (char)verb);
 }
 
-static void write_float(struct printer *printer, double value, uint32_t verb) {
+static void write_float(struct sw_printer *printer, double value, uint32_t verb) {
     char letter = verb == 'v' ? 'g' : verb == 'F' ? 'f' : (char)verb;
     sw_verb_float(printer->out, &printer->verb, value, letter, strchr("feE", letter) ? 6 : -1);
 }
 
-static void print_float(struct printer *printer, struct sw_datum value, uint32_t verb) {
+static void print_float(struct sw_printer *printer, struct sw_datum value, uint32_t verb) {
     if (is_float_verb(verb))
         write_float(printer, value.real, verb);
     else
         bad_verb(printer, value, verb);
 }
 
-static void print_complex(struct printer *printer, struct sw_datum value, uint32_t verb) {
+static void print_complex(struct sw_printer *printer, struct sw_datum value, uint32_t verb) {
     if (!is_float_verb(verb)) {
         bad_verb(printer, value, verb);
         return;
@@ -153,7 +140,7 @@ static void print_complex(struct printer *printer, struct sw_datum value, uint32
     printer->verb.plus = plus;
 }
 
-static void print_string(struct printer *printer, struct sw_datum value, uint32_t verb) {
+static void print_string(struct sw_printer *printer, struct sw_datum value, uint32_t verb) {
     const struct sw_verb *flags = &printer->verb;
     switch (verb) {
     case 'v':
@@ -177,7 +164,7 @@ static void print_string(struct printer *printer, struct sw_datum value, uint32_
     }
 }
 
-static void print_pointer(struct printer *printer, struct sw_datum value, uint32_t verb) {
+static void print_pointer(struct sw_printer *printer, struct sw_datum value, uint32_t verb) {
     enum sw_kind kind = sw_type_kind(value.type);
     uint64_t address = (uintptr_t)value.version;
     if (kind != SW_K_POINTER && kind != SW_K_SLICE && kind != SW_K_MAP) {
@@ -201,7 +188,7 @@ static void print_pointer(struct printer *printer, struct sw_datum value, uint32
 }
 
 /* The value's own methods; false if it has none that fits the verb. */
-static bool print_by_method(struct printer *printer, struct sw_datum value, uint32_t verb) {
+static bool print_by_method(struct sw_printer *printer, struct sw_datum value, uint32_t verb) {
     if (printer->erroring)
         return false;
     if (verb == 'w') {
@@ -222,13 +209,13 @@ static bool print_by_method(struct printer *printer, struct sw_datum value, uint
     return true;
 }
 
-static void separate(struct printer *printer, size_t index) {
+static void separate(struct sw_printer *printer, size_t index) {
     if (index)
         puts_(printer, printer->verb.sharp_v ? ", " : " ");
 }
 
 /* An element whose place is an interface shows a nil by the interface's type. */
-static void print_element(struct printer *printer, struct sw_datum value, enum sw_type place, uint32_t verb, int depth) {
+static void print_element(struct sw_printer *printer, struct sw_datum value, enum sw_type place, uint32_t verb, int depth) {
     if (place != SW_T_ANY || value.type != SW_T_NONE) {
         print_value(printer, value, verb, depth + 1);
         return;
@@ -236,7 +223,7 @@ static void print_element(struct printer *printer, struct sw_datum value, enum s
     puts_(printer, printer->verb.sharp_v ? "interface {}(nil)" : "<nil>");
 }
 
-static void print_map(struct printer *printer, struct sw_datum map, uint32_t verb, int depth) {
+static void print_map(struct sw_printer *printer, struct sw_datum map, uint32_t verb, int depth) {
     bool go = printer->verb.sharp_v;
     puts_(printer, go ? sw_type_name(map.type) : "map");
     if (go && !map.dict) {
@@ -256,7 +243,7 @@ static void print_map(struct printer *printer, struct sw_datum map, uint32_t ver
 }
 
 /* The bytes of a []uint8 as a text. */
-static struct sw_str bytes_of(struct printer *printer, struct sw_datum list) {
+static struct sw_str bytes_of(struct sw_printer *printer, struct sw_datum list) {
     size_t len = sw_list_len(list);
     char *bytes = sw_arena_new(&printer->engine->arena, len + 1);
     for (size_t i = 0; i < len; i++)
@@ -264,7 +251,7 @@ static struct sw_str bytes_of(struct printer *printer, struct sw_datum list) {
     return (struct sw_str){bytes, len};
 }
 
-static void print_list(struct printer *printer, struct sw_datum list, uint32_t verb, int depth) {
+static void print_list(struct sw_printer *printer, struct sw_datum list, uint32_t verb, int depth) {
     bool go = printer->verb.sharp_v;
     if (list.type == SW_T_BYTES && (verb == 's' || verb == 'q' || verb == 'x' || verb == 'X')) {
         print_string(printer, sw_text(bytes_of(printer, list)), verb);
@@ -312,7 +299,7 @@ static size_t fields_of(struct sw_datum value, struct sw_datum out[6]) {
     }
 }
 
-static void print_struct(struct printer *printer, struct sw_datum value, uint32_t verb, int depth) {
+static void print_struct(struct sw_printer *printer, struct sw_datum value, uint32_t verb, int depth) {
     struct sw_datum fields[6];
     size_t count = fields_of(value, fields);
     const char *const *names = sw_struct_fields(value.type);
@@ -328,7 +315,7 @@ static void print_struct(struct printer *printer, struct sw_datum value, uint32_
     sw_buf_putc(printer->out, '}');
 }
 
-static void print_value(struct printer *printer, struct sw_datum value, uint32_t verb, int depth) {
+static void print_value(struct sw_printer *printer, struct sw_datum value, uint32_t verb, int depth) {
     if (printer->failed || depth > SW_MAX_NESTING || !sw_engine_has_stack(printer->engine)) {
         printer->failed = true;
         return;
@@ -376,7 +363,7 @@ static void print_value(struct printer *printer, struct sw_datum value, uint32_t
     }
 }
 
-static void print_arg(struct printer *printer, struct sw_datum arg, uint32_t verb) {
+void sw_print_arg(struct sw_printer *printer, struct sw_datum arg, uint32_t verb) {
     if (arg.type == SW_T_NONE) {
         if (verb == 'T' || verb == 'v')
             sw_verb_pad(printer->out, &printer->verb, sw_str_of("<nil>"));
@@ -391,236 +378,25 @@ static void print_arg(struct printer *printer, struct sw_datum arg, uint32_t ver
     }
 }
 
-/* Digits at `*at`; `*found` says whether there are any. Too large a number ends the format. */
-static int parse_number(struct sw_str format, size_t *at, size_t end, bool *found) {
-    int number = 0;
-    *found = false;
-    for (; *at < end && format.data[*at] >= '0' && format.data[*at] <= '9'; ++*at) {
-        if (number > MAX_NUMBER) {
-            *at = end;
-            *found = false;
-            return 0;
-        }
-        number = number * 10 + (format.data[*at] - '0');
-        *found = true;
-    }
-    return number;
-}
-
-/* An argument as width or precision. */
-static int number_from_arg(const struct sw_datum *args, size_t count, size_t *index, bool *found) {
-    *found = false;
-    if (*index >= count)
-        return 0;
-    struct sw_datum arg = args[(*index)++];
-    enum sw_kind kind = sw_type_kind(arg.type);
-    if ((kind != SW_K_INT && kind != SW_K_UINT) || arg.number > MAX_NUMBER || arg.number < -MAX_NUMBER)
-        return 0;
-    *found = true;
-    return (int)arg.number;
-}
-
-/* "[n]" at `*at`: the argument to use next. `*after` says whether one stands there. */
-static void parse_index(struct printer *printer, struct sw_str format, size_t *at, size_t count, size_t *index, bool *after) {
-    *after = false;
-    if (*at >= format.len || format.data[*at] != '[')
-        return;
-    printer->reordered = true;
-    const char *close = format.len - *at < 3 ? NULL : memchr(format.data + *at + 1, ']', format.len - *at - 1);
-    if (!close) {
-        printer->good_index = false;
-        ++*at;
-        return;
-    }
-    size_t end = (size_t)(close - format.data), digit = *at + 1;
-    bool found;
-    int number = digit < end ? parse_number(format, &digit, end, &found) : (found = false, 0);
-    bool parsed = found && digit == end;
-    *at = end + 1;
-    if (parsed && number >= 1 && (size_t)number <= count) {
-        *index = (size_t)number - 1;
-        *after = true;
-        return;
-    }
-    printer->good_index = false;
-    *after = parsed;
-}
-
-static void parse_flags(struct sw_verb *verb, struct sw_str format, size_t *at) {
-    for (; *at < format.len; ++*at) {
-        switch (format.data[*at]) {
-        case '#':
-            verb->sharp = true;
-            break;
-        case '0':
-            verb->zero = true;
-            break;
-        case '+':
-            verb->plus = true;
-            break;
-        case '-':
-            verb->minus = true;
-            break;
-        case ' ':
-            verb->space = true;
-            break;
-        default:
-            return;
-        }
-    }
-}
-
-struct directive {
-    struct sw_str format;
-    size_t at;
-    const struct sw_datum *args;
-    size_t count;
-    size_t index; /* of the next argument */
-    bool after;   /* an index stands just before */
-};
-
-static void parse_width(struct printer *printer, struct directive *d) {
-    struct sw_verb *verb = &printer->verb;
-    if (d->at < d->format.len && d->format.data[d->at] == '*') {
-        d->at++;
-        verb->width = number_from_arg(d->args, d->count, &d->index, &verb->has_width);
-        if (!verb->has_width)
-            puts_(printer, "%!(BADWIDTH)");
-        if (verb->width < 0) {
-            verb->width = -verb->width;
-            verb->minus = true;
-            verb->zero = false;
-        }
-        d->after = false;
-        return;
-    }
-    verb->width = parse_number(d->format, &d->at, d->format.len, &verb->has_width);
-    if (d->after && verb->has_width)
-        printer->good_index = false;
-}
-
-static void parse_precision(struct printer *printer, struct directive *d) {
-    struct sw_verb *verb = &printer->verb;
-    if (d->at + 1 >= d->format.len || d->format.data[d->at] != '.')
-        return;
-    d->at++;
-    if (d->after)
-        printer->good_index = false;
-    parse_index(printer, d->format, &d->at, d->count, &d->index, &d->after);
-    if (d->at < d->format.len && d->format.data[d->at] == '*') {
-        d->at++;
-        verb->precision = number_from_arg(d->args, d->count, &d->index, &verb->has_precision);
-        if (verb->precision < 0) {
-            verb->precision = 0;
-            verb->has_precision = false;
-        }
-        if (!verb->has_precision)
-            puts_(printer, "%!(BADPREC)");
-        d->after = false;
-        return;
-    }
-    verb->precision = parse_number(d->format, &d->at, d->format.len, &verb->has_precision);
-    verb->has_precision = true;
-}
-
-static void bad_directive(struct printer *printer, uint32_t verb, const char *why) {
-    puts_(printer, "%!");
-    sw_buf_add_rune(printer->out, verb);
-    puts_(printer, why);
-}
-
-static void print_directive(struct printer *printer, struct directive *d, uint32_t verb) {
-    if (verb == '%') {
-        sw_buf_putc(printer->out, '%');
-    } else if (!printer->good_index) {
-        bad_directive(printer, verb, "(BADINDEX)");
-    } else if (d->index >= d->count) {
-        bad_directive(printer, verb, "(MISSING)");
-    } else {
-        struct sw_verb *flags = &printer->verb;
-        if (verb == 'v' || verb == 'w') {
-            flags->sharp_v = flags->sharp;
-            flags->plus_v = flags->plus;
-            flags->sharp = flags->plus = false;
-        }
-        print_arg(printer, d->args[d->index++], verb);
-    }
-}
-
-/* One directive, behind its '%'. False when the format ended inside. */
-static bool run_directive(struct printer *printer, struct directive *d) {
-    printer->verb = (struct sw_verb){0};
-    printer->good_index = true;
-    parse_flags(&printer->verb, d->format, &d->at);
-    if (d->at < d->format.len && d->format.data[d->at] >= 'a' && d->format.data[d->at] <= 'z' && d->index < d->count) {
-        print_directive(printer, d, (uint32_t)d->format.data[d->at++]);
-        return true;
-    }
-    parse_index(printer, d->format, &d->at, d->count, &d->index, &d->after);
-    parse_width(printer, d);
-    parse_precision(printer, d);
-    if (!d->after)
-        parse_index(printer, d->format, &d->at, d->count, &d->index, &d->after);
-    if (d->at >= d->format.len) {
-        puts_(printer, "%!(NOVERB)");
-        return false;
-    }
-    size_t width;
-    uint32_t verb = sw_rune_decode(d->format.data + d->at, d->format.len - d->at, &width);
-    d->at += width;
-    print_directive(printer, d, verb);
-    return true;
-}
-
-static void print_extra(struct printer *printer, const struct sw_datum *args, size_t count) {
-    printer->verb = (struct sw_verb){0};
-    puts_(printer, "%!(EXTRA ");
-    for (size_t i = 0; i < count; i++) {
-        puts_(printer, i ? ", " : "");
-        puts_(printer, sw_type_name(args[i].type));
-        if (args[i].type == SW_T_NONE)
-            continue;
-        sw_buf_putc(printer->out, '=');
-        print_arg(printer, args[i], 'v');
-    }
-    sw_buf_putc(printer->out, ')');
-}
-
-bool sw_fmt_printf(struct sw_engine *engine, struct sw_buf *out, struct sw_str format, const struct sw_datum *args, size_t count) {
-    struct printer printer = {.engine = engine, .out = out};
-    struct directive d = {.format = format, .args = args, .count = count};
-    while (d.at < format.len) {
-        const char *percent = memchr(format.data + d.at, '%', format.len - d.at);
-        size_t end = percent ? (size_t)(percent - format.data) : format.len;
-        sw_buf_add_str(out, sw_str_slice(format, d.at, end));
-        d.at = end + 1;
-        if (!percent || !run_directive(&printer, &d))
-            break;
-    }
-    if (!printer.reordered && d.index < count)
-        print_extra(&printer, args + d.index, count - d.index);
-    return !printer.failed;
-}
-
 bool sw_fmt_print(struct sw_engine *engine, struct sw_buf *out, const struct sw_datum *args, size_t count) {
-    struct printer printer = {.engine = engine, .out = out};
+    struct sw_printer printer = {.engine = engine, .out = out};
     bool was_string = false;
     for (size_t i = 0; i < count; i++) {
         bool is_string = args[i].type == SW_T_STRING;
         if (i && !is_string && !was_string)
             sw_buf_putc(out, ' ');
-        print_arg(&printer, args[i], 'v');
+        sw_print_arg(&printer, args[i], 'v');
         was_string = is_string;
     }
     return !printer.failed;
 }
 
 bool sw_fmt_println(struct sw_engine *engine, struct sw_buf *out, const struct sw_datum *args, size_t count) {
-    struct printer printer = {.engine = engine, .out = out};
+    struct sw_printer printer = {.engine = engine, .out = out};
     for (size_t i = 0; i < count; i++) {
         if (i)
             sw_buf_putc(out, ' ');
-        print_arg(&printer, args[i], 'v');
+        sw_print_arg(&printer, args[i], 'v');
     }
     sw_buf_putc(out, '\n');
     return !printer.failed;
