@@ -73,7 +73,7 @@ static EVP_PKEY *parse_block(const char *name, const unsigned char *data, long l
             sw_buf_printf(error, "parsing %s private key from PEM: malformed key", kinds[i].name);
         return key;
     }
-    sw_buf_printf(error, "invalid private key type %.*s", (int)kind.len, kind.data);
+    sw_buf_printf(error, "invalid private key type %s", name);
     return NULL;
 }
 

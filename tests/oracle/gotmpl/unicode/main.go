@@ -1,6 +1,6 @@
 // Command unicode writes core/template/unicode_tables.c from Go's own Unicode tables:
 //
-//	go run ./tests/oracle/gotmpl/unicode > core/template/unicode_tables.c
+//	go run tests/oracle/gotmpl/unicode/main.go > core/template/unicode_tables.c
 package main
 
 import (
