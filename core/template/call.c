@@ -64,6 +64,8 @@ bool sw_return_text(struct sw_call *call, struct sw_str text) {
 }
 
 bool sw_return_taken(struct sw_call *call, struct sw_buf *buf) {
+    if (!sw_call_affords(call, buf->len))
+        return false;
     call->engine->memory += buf->len;
     return sw_return_text(call, sw_str_take(call->arena, buf));
 }

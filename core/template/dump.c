@@ -79,7 +79,7 @@ static void dump_certificate(struct sw_buf *out, struct sw_datum value, int dept
 }
 
 static bool dump(struct sw_engine *engine, struct sw_buf *out, struct sw_datum value, int depth) {
-    if (depth > SW_MAX_NESTING || !sw_engine_has_stack(engine))
+    if (depth > SW_MAX_NESTING || !sw_engine_may_write(engine, out))
         return false;
     sw_buf_printf(out, "(%s) ", sw_type_name(value.type == SW_T_NONE ? SW_T_ANY : value.type));
     bool list = sw_is_list(value), map = sw_is_map(value);

@@ -7,8 +7,11 @@
 #include "core/template/quote.h"
 
 bool sw_engine_has_stack(const struct sw_engine *engine) {
-    char here;
-    return (uintptr_t)&here > (uintptr_t)engine->stack_end;
+    return (uintptr_t)__builtin_frame_address(0) > (uintptr_t)engine->stack_end;
+}
+
+bool sw_engine_may_write(const struct sw_engine *engine, const struct sw_buf *out) {
+    return sw_engine_has_stack(engine) && out->len <= engine->limits.memory;
 }
 
 /* A parsed tree takes the place of an earlier one of its name, but an empty one does not. */

@@ -53,6 +53,9 @@ bool sw_engine_execute(struct sw_engine *engine, struct sw_str name, struct sw_d
 bool sw_engine_run(struct sw_engine *engine, const struct sw_tree *tree, struct sw_datum data, struct sw_output *out,
                    struct sw_buf *error);
 
+/* Whether the stack has room for another level of a value, and `out`, to which it is written, has not grown too large. */
+bool sw_engine_may_write(const struct sw_engine *engine, const struct sw_buf *out);
+
 /* Whether the stack has room for another level of recursion. */
 bool sw_engine_has_stack(const struct sw_engine *engine);
 

@@ -316,7 +316,7 @@ static void print_struct(struct sw_printer *printer, struct sw_datum value, uint
 }
 
 static void print_value(struct sw_printer *printer, struct sw_datum value, uint32_t verb, int depth) {
-    if (printer->failed || depth > SW_MAX_NESTING || !sw_engine_has_stack(printer->engine)) {
+    if (printer->failed || depth > SW_MAX_NESTING || !sw_engine_may_write(printer->engine, printer->out)) {
         printer->failed = true;
         return;
     }

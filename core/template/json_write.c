@@ -171,7 +171,7 @@ static bool write_struct(struct writer *writer, struct sw_datum value) {
 }
 
 static bool write_value(struct writer *writer, struct sw_datum value) {
-    if (writer->depth > SW_MAX_NESTING || !sw_engine_has_stack(writer->engine)) {
+    if (writer->depth > SW_MAX_NESTING || !sw_engine_may_write(writer->engine, writer->out)) {
         sw_buf_printf(writer->error, "json: unsupported value: encountered a cycle via %s", sw_type_name(value.type));
         return false;
     }

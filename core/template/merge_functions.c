@@ -66,7 +66,8 @@ static bool merge_entry(struct merge *merge, struct sw_datum dst, struct sw_datu
 }
 
 static bool merge_maps(struct merge *merge, struct sw_datum dst, struct sw_datum src, int depth) {
-    if (depth > MAX_DEPTH)
+    struct sw_engine *engine = merge->call->engine;
+    if (depth > MAX_DEPTH || ++engine->steps > engine->limits.steps)
         return sw_call_fail(merge->call, "the maps nest too deeply to be merged");
     if (sw_dict_len(src.dict) && src.type == SW_T_ANYDICT && dst.type != SW_T_ANYDICT)
         return sw_call_fail(merge->call, "reflect.Value.MapIndex: value of type interface {} is not assignable to type string");

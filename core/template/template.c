@@ -147,9 +147,8 @@ static struct sw_template_limits limits_of(const struct sw_template_input *input
 
 static void *run(void *argument) {
     struct job *job = argument;
-    char here;
     struct sw_engine engine = {.input = job->input, .limits = limits_of(job->input)};
-    engine.stack_end = &here - (job->stack_size - STACK_RESERVE);
+    engine.stack_end = (const char *)__builtin_frame_address(0) - (job->stack_size - STACK_RESERVE);
     add_functions(&engine.functions);
     sw_cleanup_vec struct sw_vec lines = {.width = sizeof(struct sw_output_line)};
     sw_cleanup_buf struct sw_buf error = {0};

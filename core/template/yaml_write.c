@@ -18,6 +18,7 @@ struct writer {
     struct sw_engine *engine;
     yaml_emitter_t emitter;
     int depth;
+    const struct sw_buf *out;
     struct sw_buf *error;
 };
 
@@ -285,7 +286,7 @@ static bool write_kind(struct writer *writer, struct sw_datum value) {
 }
 
 static bool write_value(struct writer *writer, struct sw_datum value) {
-    if (writer->depth > SW_MAX_NESTING || !sw_engine_has_stack(writer->engine)) {
+    if (writer->depth > SW_MAX_NESTING || !sw_engine_may_write(writer->engine, writer->out)) {
         sw_buf_puts(writer->error, "yaml: the value contains itself or nests too deeply");
         return false;
     }
@@ -308,7 +309,7 @@ static bool write_document(struct writer *writer, struct sw_datum value) {
 }
 
 bool sw_template_yaml_write(struct sw_engine *engine, struct sw_buf *out, struct sw_datum value, struct sw_buf *error) {
-    struct writer writer = {.engine = engine, .error = error};
+    struct writer writer = {.engine = engine, .out = out, .error = error};
     if (!yaml_emitter_initialize(&writer.emitter)) {
         sw_buf_puts(error, "yaml: out of memory");
         return false;

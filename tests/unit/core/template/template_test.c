@@ -52,8 +52,13 @@ static void output_past_the_limit_is_an_error(void **state) {
 static void values_past_the_limit_of_memory_are_an_error(void **state) {
     (void)state;
     static const char *const templates[] = {
-        "{{ repeat 1000000000000 \"a\" }}", "{{ until 1000000000 | len }}",        "{{ seq 1000000000 | len }}",
-        "{{ indent 100000000 \"a\" }}",     "{{ randAlphaNum 1000000000 | len }}", "{{ untilStep 0 9223372036854775807 1 }}",
+        "{{ repeat 1000000000000 \"a\" }}",
+        "{{ until 1000000000 | len }}",
+        "{{ seq 1000000000 | len }}",
+        "{{ $x := \"0123456789\" }}{{ range 64 }}{{ $x = print $x $x }}{{ end }}",
+        "{{ indent 100000000 \"a\" }}",
+        "{{ randAlphaNum 1000000000 | len }}",
+        "{{ untilStep 0 9223372036854775807 1 }}",
     };
     for (size_t i = 0; i < sizeof templates / sizeof templates[0]; i++)
         assert_stops(templates[i], (struct sw_template_limits){.memory = 1 << 20}, "memory");
@@ -68,6 +73,24 @@ static void a_value_that_contains_itself_is_an_error_not_a_crash(void **state) {
         strcat(template, uses[i]);
         struct sw_template_input input = {.main = text_of("main", template)};
         sw_error_free(failure_of(&input));
+    }
+}
+
+static void a_value_that_shares_its_parts_over_and_over_cannot_be_printed(void **state) {
+    (void)state;
+    static const char *const uses[] = {"print", "toJson", "toYaml", "quote", "toString"};
+    for (size_t i = 0; i < sizeof uses / sizeof uses[0]; i++) {
+        char template[200] = "{{ $l := list 1 }}{{ range 64 }}{{ $l = list $l $l }}{{ end }}{{ $l | ";
+        strcat(strcat(template, uses[i]), " | len }}");
+        struct sw_template_input input = {.main = text_of("main", template), .limits = {.memory = 1 << 16}};
+        struct sw_template_output output;
+        struct sw_error *error = NULL;
+        if (sw_template_render(&input, &output, &error))
+            assert_string_equal(output.text, "0"); /* the plain forms of encodings say nothing */
+        else
+            assert_non_null(error);
+        sw_error_free(error);
+        sw_template_output_fini(&output);
     }
 }
 
@@ -124,6 +147,7 @@ int main(void) {
         cmocka_unit_test(output_past_the_limit_is_an_error),
         cmocka_unit_test(values_past_the_limit_of_memory_are_an_error),
         cmocka_unit_test(a_value_that_contains_itself_is_an_error_not_a_crash),
+        cmocka_unit_test(a_value_that_shares_its_parts_over_and_over_cannot_be_printed),
         cmocka_unit_test(each_line_of_output_knows_the_template_line_it_came_from),
         cmocka_unit_test(an_error_names_the_innermost_place_in_a_file),
         cmocka_unit_test(the_dot_has_what_the_caller_gives),
