@@ -272,13 +272,15 @@ int64_t sw_git_read(struct sw_git_stream *stream, void *buffer, size_t len, stru
 void sw_git_close(struct sw_git_stream *stream) {
     if (!stream)
         return;
+    sw_close(&stream->child.out);
+    sw_close(&stream->child.err);
     if (stream->child.pid > 0) {
-        kill(-stream->child.pid, SIGKILL);
+        /* It may not have come to its own group yet. */
+        if (kill(-stream->child.pid, SIGKILL) < 0)
+            kill(stream->child.pid, SIGKILL);
         while (waitpid(stream->child.pid, NULL, 0) < 0 && errno == EINTR)
             ;
     }
-    sw_close(&stream->child.out);
-    sw_close(&stream->child.err);
     free(stream);
 }
 
