@@ -317,6 +317,11 @@ void sw_h2_pump(struct sw_h2 *h2) {
         tell_drained(h2);
         write_out(h2);
     }
+    /* nghttp2 has said goodbye, because the peer broke the rules or had said it first. */
+    if (!h2->doomed && !nghttp2_session_want_read(h2->session) && !nghttp2_session_want_write(h2->session)) {
+        say_lost(h2, "the peer broke the rules of HTTP/2");
+        h2->losing = true;
+    }
     leave(h2);
 }
 
