@@ -145,6 +145,7 @@ bool sw_df_document_read(const struct sw_host *host, const struct sw_plan_reques
     out->context = join(arena, request->project_folder, out->project_context);
     out->dockerfile = join(arena, out->context, text_of(&r, dockerfile));
     out->target = sw_arena_str(arena, text_of(&r, get(&r, "target")));
+    out->target_place = host->document->place(get(&r, "target"));
     out->network = request->network ? request->network : "";
     out->staged = read_staged(&r);
     read_args(&r);

@@ -21,6 +21,7 @@ struct sw_df_document {
     const char *context;         /* relative to the repository's root, "" is the root */
     const char *project_context; /* relative to the project's folder */
     const char *target;
+    struct sw_place target_place;
     struct sw_pairs args;
     struct sw_strings hosts;    /* "name:ip" */
     struct sw_pairs host_pairs; /* the same, cut */

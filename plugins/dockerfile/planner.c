@@ -102,10 +102,7 @@ struct sw_error *sw_df_planner_error(struct sw_df_planner *p, const struct sw_df
 }
 
 static bool planner_fail(struct sw_df_planner *p, const struct sw_df_failure *failure, struct sw_error **error) {
-    struct sw_error *cause = sw_df_planner_error(p, failure);
-    if (failure->text && !failure->count)
-        sw_error_at(cause, p->document.place);
-    return sw_pass(error, cause);
+    return sw_pass(error, sw_df_planner_error(p, failure));
 }
 
 static const char *given_arg(struct sw_df_planner *p, const char *name) {
@@ -129,10 +126,14 @@ static bool understand(struct sw_df_planner *p, struct sw_error **error) {
               sw_df_parse(p->file, &file, &failure) && sw_df_program_parse(&file, &silent, &p->program, &failure);
     if (ok && p->program.stage_count == 0)
         ok = sw_df_fail(&failure, "dockerfile contains no stages to build");
-    size_t target;
-    ok = ok && sw_df_digest_target(&p->program, p->document.target, &target, &failure);
     sw_df_lint_fini(&silent);
-    return ok || planner_fail(p, &failure, error);
+    if (!ok)
+        return planner_fail(p, &failure, error);
+    size_t target;
+    if (sw_df_digest_target(&p->program, p->document.target, &target, &failure))
+        return true;
+    struct sw_error *cause = sw_error_new(SW_ERROR_CONFIG, "%s", failure.text);
+    return sw_pass(error, sw_error_at(cause, p->document.target_place));
 }
 
 void *sw_df_planner_open(const struct sw_host *host, const struct sw_plan_request *request, struct sw_error **error) {
