@@ -126,6 +126,8 @@ static bool understand(struct sw_df_evaluator *e, struct sw_bytes file) {
 }
 
 static bool read_args(struct sw_df_evaluator *e) {
+    if (e->options->recording == SW_DF_RECORD)
+        e->out->records = sw_arena_new(e->arena, e->out->program.stage_count * sizeof(*e->out->records));
     set_platform_args(e);
     sw_df_check_default_bases(e, &e->globals);
     if (!sw_df_globals_apply(e, &e->globals, &e->build_args, e->failure))
@@ -152,7 +154,7 @@ static bool dispatch_all(struct sw_df_evaluator *e) {
 }
 
 /* Platform members of the result: what was asked for wins over what the base says. */
-static void set_platform(struct sw_df_evaluator *e, struct sw_df_image *image) {
+void sw_df_image_set_platform(struct sw_df_evaluator *e, struct sw_df_image *image) {
     struct sw_df_platform *platform = &image->platform;
     if (!e->implicit_target) {
         bool same = strcmp(e->target.os, platform->os) == 0 && strcmp(e->target.arch, platform->arch) == 0;
@@ -191,7 +193,7 @@ static bool finish(struct sw_df_evaluator *e) {
         sw_map_set(&image->labels, e->options->labels.items[i].key, sw_arena_str(e->arena, e->options->labels.items[i].value));
     if (!sw_df_lint_verdict(e->lint, e->failure))
         return false;
-    set_platform(e, image);
+    sw_df_image_set_platform(e, image);
     if (e->options->check)
         return true;
     struct sw_map seen = {0};
@@ -222,8 +224,9 @@ static void state_free(struct sw_df_state *state) {
 }
 
 void sw_df_evaluate(struct sw_bytes file, const struct sw_df_options *options, struct sw_df_evaluation *evaluation) {
-    *evaluation =
-        (struct sw_df_evaluation){.needs = {.width = sizeof(struct sw_df_need)}, .steps = {.width = sizeof(struct sw_df_step *)}};
+    *evaluation = (struct sw_df_evaluation){.needs = {.width = sizeof(struct sw_df_need)},
+                                            .steps = {.width = sizeof(struct sw_df_step *)},
+                                            .marks = {.width = sizeof(struct sw_df_mark)}};
     struct sw_arena *arena = &evaluation->arena;
     evaluation->failure.arena = arena;
     sw_df_lint_init(&evaluation->lint, arena);
@@ -256,6 +259,7 @@ void sw_df_evaluation_fini(struct sw_df_evaluation *evaluation) {
     sw_df_lint_fini(&evaluation->lint);
     sw_vec_fini(&evaluation->needs);
     sw_vec_fini(&evaluation->steps);
+    sw_vec_fini(&evaluation->marks);
     sw_arena_fini(&evaluation->arena);
 }
 

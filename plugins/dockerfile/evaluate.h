@@ -31,6 +31,24 @@ struct sw_df_images {
     void *context;
 };
 
+/* Whether an evaluation keeps what it came to after each instruction of the target. */
+enum sw_df_recording { SW_DF_RESULT_ONLY, SW_DF_RECORD };
+
+/* What the target has come to after one of its instructions. */
+struct sw_df_mark {
+    uint32_t first; /* line of the instruction */
+    bool on_build;  /* it is a trigger of the base */
+    const struct sw_df_step *tip;
+    const char *config; /* image config as JSON */
+};
+
+/* What a stage of the file begins with. */
+struct sw_df_stage_record {
+    const char *base;      /* reference, expanded */
+    size_t base_stage;     /* index of the stage that it continues, SIZE_MAX: an image */
+    struct sw_strings env; /* "K=V" of its config; none when the stage is not needed */
+};
+
 struct sw_df_options {
     const char *target;         /* "" for the last stage */
     const char *platform;       /* NULL: none was asked for */
@@ -45,7 +63,8 @@ struct sw_df_options {
     const char *ignore_name;
     const struct sw_df_check *check_options; /* instead of the directive; NULL: the directive holds */
     const char *cache_namespace;             /* "" for none */
-    bool no_cache;                           /* for all stages */
+    enum sw_df_recording recording;
+    bool no_cache; /* for all stages */
     struct sw_strings no_cache_stages;
     struct sw_df_images images;
 };
@@ -68,6 +87,8 @@ struct sw_df_evaluation {
     bool understood; /* `program` is whole */
     struct sw_df_program program;
     const struct sw_df_step *result;
+    struct sw_vec marks;                /* struct sw_df_mark, if recorded */
+    struct sw_df_stage_record *records; /* of each stage of the file, if recorded */
     struct sw_df_image image;
     const char *platform;
 };

@@ -14,7 +14,7 @@ struct maker {
     struct sw_df_planner *planner;
     struct sw_graph *graph;
     const struct sw_host_graph *table;
-    const struct sw_df_evaluation *evaluation;
+    const struct sw_df_nodes_request *request;
     struct sw_arena arena; /* of records that are being put together */
     sw_node *nodes;        /* by step number; SW_NODE_NONE: not yet */
     struct sw_error **error;
@@ -298,7 +298,7 @@ static sw_node node_of(struct maker *m, const struct sw_df_step *step) {
 }
 
 static sw_node config_node(struct maker *m, sw_node input) {
-    sw_cleanup_json json_t *json = sw_df_image_json(&m->evaluation->image);
+    sw_cleanup_json json_t *json = json_loads(m->request->config, 0, NULL);
     struct sw_op_note note = {.size = sizeof(note), .title = "image config", .place = {.file = m->planner->document.dockerfile}};
     json_object_del(json, "rootfs");
     json_object_del(json, "created");
@@ -307,17 +307,20 @@ static sw_node config_node(struct maker *m, sw_node input) {
     return m->table->add_config(m->graph, &op, &note, m->error);
 }
 
-sw_node sw_df_nodes_add(struct sw_df_planner *planner, struct sw_graph *graph, const struct sw_df_evaluation *evaluation,
+sw_node sw_df_nodes_add(struct sw_df_planner *planner, struct sw_graph *graph, const struct sw_df_nodes_request *request,
                         struct sw_error **error) {
+    size_t count = request->evaluation->steps.len + 1;
     struct maker m = {.planner = planner,
                       .graph = graph,
                       .table = planner->host->graph,
-                      .evaluation = evaluation,
-                      .nodes = sw_new_array(evaluation->steps.len + 1, sizeof(sw_node)),
+                      .request = request,
+                      .nodes = sw_new_array(count, sizeof(sw_node)),
                       .error = error};
-    for (size_t i = 0; i <= evaluation->steps.len; i++)
+    for (size_t i = 0; i < count; i++)
         m.nodes[i] = SW_NODE_NONE;
-    sw_node node = node_of(&m, evaluation->result);
+    if (request->below)
+        m.nodes[request->below->number] = request->below_node;
+    sw_node node = node_of(&m, request->result);
     if (node != SW_NODE_NONE)
         node = config_node(&m, node);
     free(m.nodes);

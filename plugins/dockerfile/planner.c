@@ -11,7 +11,7 @@
 #include "core/base/path.h"
 #include "plugins/dockerfile/digest.h"
 #include "plugins/dockerfile/frontend.h"
-#include "plugins/dockerfile/realize.h"
+#include "plugins/dockerfile/staged.h"
 #include "plugins/dockerfile/text.h"
 
 /* ---- reading files ---- */
@@ -151,7 +151,7 @@ void sw_df_planner_close(void *planner) {
     struct sw_df_planner *p = planner;
     if (!p)
         return;
-    free(p->realizing);
+    sw_df_staged_free(p->staged);
     sw_arena_fini(&p->arena);
     free(p);
 }
@@ -240,17 +240,24 @@ static void next_import(struct sw_df_planner *p) {
         return;
     }
     p->dependency_args = (struct sw_pairs){p->import_pairs, p->imported};
-    answer_stage(p);
+    if (p->document.staged)
+        sw_df_staged_next(p, NULL);
+    else
+        answer_stage(p);
 }
 
 void sw_df_planner_next(void *planner, const struct sw_stage_view *previous, sw_stage_done done, void *context) {
     struct sw_df_planner *p = planner;
+    p->done = done;
+    p->done_context = context;
+    if (previous && p->staged) {
+        sw_df_staged_next(p, previous);
+        return;
+    }
     if (previous) {
         done(context, NULL, NULL);
         return;
     }
-    p->done = done;
-    p->done_context = context;
     p->imported = 0;
     p->import_pairs = sw_arena_new(&p->arena, (p->document.import_count + 1) * sizeof(*p->import_pairs));
     p->known = sw_arena_new(&p->arena, (p->document.import_count + 1) * sizeof(*p->known));

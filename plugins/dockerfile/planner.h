@@ -14,7 +14,7 @@ struct sw_df_known_image {
     const struct sw_image *handle;
 };
 
-struct sw_df_realizing;
+struct sw_df_staged;
 
 struct sw_df_planner {
     const struct sw_host *host;
@@ -32,7 +32,7 @@ struct sw_df_planner {
     struct sw_df_known_image *known;
     sw_stage_done done;
     void *done_context;
-    struct sw_df_realizing *realizing;
+    struct sw_df_staged *staged; /* `staged: true`, once it was planned */
 };
 
 void *sw_df_planner_open(const struct sw_host *host, const struct sw_plan_request *request, struct sw_error **error);

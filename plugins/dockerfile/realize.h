@@ -5,8 +5,16 @@
 #include "plugins/dockerfile/evaluate.h"
 #include "plugins/dockerfile/planner.h"
 
-/* Adds the nodes that `evaluation`'s result is made of; SW_NODE_NONE and `error` when one is refused. */
-sw_node sw_df_nodes_add(struct sw_df_planner *planner, struct sw_graph *graph, const struct sw_df_evaluation *evaluation,
+struct sw_df_nodes_request {
+    const struct sw_df_evaluation *evaluation;
+    const struct sw_df_step *result;
+    const char *config;             /* of the result, JSON; `rootfs` and `created` are left out */
+    const struct sw_df_step *below; /* a step that has its node already, NULL: there is none */
+    sw_node below_node;
+};
+
+/* Adds the nodes that a result is made of, and its config on top; SW_NODE_NONE and `error` when one is refused. */
+sw_node sw_df_nodes_add(struct sw_df_planner *planner, struct sw_graph *graph, const struct sw_df_nodes_request *request,
                         struct sw_error **error);
 
 #endif

@@ -13,6 +13,7 @@ struct sw_df_state *sw_df_state_new(struct sw_df_evaluator *e) {
     struct sw_df_state *state = sw_arena_new(e->arena, sizeof(*state));
     *state = (struct sw_df_state){.stage = {.name = "", .base = "", .platform = "", .word = "", .doc = "", .code = ""},
                                   .name = "",
+                                  .index = SIZE_MAX,
                                   .dependencies = {.width = sizeof(struct sw_df_dependency)},
                                   .commands = {.width = sizeof(struct sw_df_command)},
                                   .cwd = "/",
@@ -124,6 +125,7 @@ static unsigned count_steps(const struct sw_df_state *state) {
 static bool build_state(struct sw_df_evaluator *e, const struct sw_df_stage *stage, size_t index) {
     struct sw_df_state *state = sw_df_state_new(e);
     state->stage = *stage;
+    state->index = index;
     state->name = stage->name;
     bool ok = read_base_name(e, state) && read_platform(e, state);
     if (ok && *stage->name)

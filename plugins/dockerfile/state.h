@@ -41,6 +41,7 @@ struct sw_df_state {
     struct sw_df_state *base;
     struct sw_vec dependencies;
     struct sw_vec commands;
+    size_t index;      /* of the stage in the file, SIZE_MAX: it has none */
     bool unregistered; /* an image that stands in an instruction, not in FROM */
     bool dispatched;
     bool resolved;
@@ -144,6 +145,13 @@ void sw_df_check_from_platform(struct sw_df_evaluator *e, const struct sw_df_sta
 
 /* epoch.c: reads SOURCE_DATE_EPOCH */
 bool sw_df_epoch_resolve(struct sw_df_evaluator *e);
+
+/* evaluate.c: platform members of the result: what was asked for wins over what the base says. */
+void sw_df_image_set_platform(struct sw_df_evaluator *e, struct sw_df_image *image);
+
+/* record.c: keeps what a stage begins with, and what the target comes to. */
+void sw_df_record_stage(struct sw_df_evaluator *e, const struct sw_df_state *state);
+void sw_df_record_mark(struct sw_df_evaluator *e, struct sw_df_state *state, const struct sw_df_command *command);
 
 /* evaluate.c: global ARGs on top of `args`, from defaults and `build_args` (NULL: none). */
 bool sw_df_globals_apply(struct sw_df_evaluator *e, struct sw_df_env *args, const struct sw_df_env *build_args,

@@ -271,6 +271,48 @@ static void mistakes_are_errors_at_their_lines(void **state) {
     }
 }
 
+static void staged_images_have_a_stage_for_each_instruction(void **state) {
+    (void)state;
+    struct fake_host fake;
+    struct sw_error *error = NULL;
+    fake_host_open(
+        &fake,
+        "printf 'FROM alpine AS b\\nRUN one\\nFROM alpine:2\\nARG V=1\\nRun x\\nENV A=$V\\nCOPY --from=b /a /c\\n' > Dockerfile",
+        "dockerfile: Dockerfile\nstaged: true\n");
+    void *planner = sw_df_planner_open(&fake.host, &fake.request, &error);
+    assert_no_error(error);
+    static const char *const names[] = {"Run", "ENV", "COPY"};
+    static const size_t layers[] = {2, 2, 3};
+    struct sw_stage_view view = {.size = sizeof(view), .name = "x"};
+    sw_node below = SW_NODE_NONE;
+    for (size_t i = 0; i < 3; i++) {
+        struct fake_stage stage = {0};
+        struct fake_node node = {0};
+        sw_df_planner_next(planner, i > 0 ? &view : NULL, on_fake_stage, &stage);
+        assert_no_error(stage.error);
+        assert_string_equal(stage.name, names[i]);
+        sw_df_planner_realize(planner, fake.graph, below, on_fake_node, &node);
+        assert_no_error(node.error);
+        sw_cleanup_json json_t *config = json_loads(graph->config(fake.graph, node.node), 0, NULL);
+        size_t index, count = 0;
+        json_t *entry;
+        json_array_foreach(json_object_get(config, "history"), index, entry) {
+            count += !json_is_true(json_object_get(entry, "empty_layer"));
+        }
+        assert_int_equal(count, layers[i]);
+        below = node.node;
+        fake_stage_fini(&stage);
+    }
+    struct fake_stage end = {0};
+    sw_df_planner_next(planner, &view, on_fake_stage, &end);
+    assert_true(end.end && !end.error);
+    fake_stage_fini(&end);
+    const struct sw_op_copy *copy = graph->record(fake.graph, find_node(&fake, SW_OP_COPY, "COPY --from=b"));
+    assert_int_equal(graph->kind(fake.graph, copy->input), SW_OP_CONFIG); /* it stands on the stage before it */
+    sw_df_planner_close(planner);
+    fake_host_close(&fake);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_stage_is_planned_and_then_the_end),
@@ -282,6 +324,7 @@ int main(void) {
         cmocka_unit_test(an_image_of_the_project_can_be_the_base),
         cmocka_unit_test(unused_stages_are_neither_resolved_nor_made),
         cmocka_unit_test(mistakes_are_errors_at_their_lines),
+        cmocka_unit_test(staged_images_have_a_stage_for_each_instruction),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

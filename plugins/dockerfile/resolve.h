@@ -1,0 +1,17 @@
+/* resolve.h - evaluating a planner's Dockerfile with base images looked up by the host, in as many rounds as it takes. */
+#ifndef PLUGINS_DOCKERFILE_RESOLVE_H
+#define PLUGINS_DOCKERFILE_RESOLVE_H
+
+#include "plugins/dockerfile/evaluate.h"
+#include "plugins/dockerfile/planner.h"
+
+/* `evaluation` has a result and is the callee's, to be ended with sw_df_evaluation_free; or it is NULL, and `error` says why. */
+typedef void (*sw_df_evaluated_done)(void *context, struct sw_df_evaluation *evaluation, struct sw_error *error);
+
+/* Answers once, possibly from inside the call. Warnings go to the host. [loop] */
+void sw_df_planner_evaluate(struct sw_df_planner *planner, enum sw_df_recording recording, sw_df_evaluated_done done,
+                            void *context);
+
+void sw_df_evaluation_free(struct sw_df_evaluation *evaluation); /* takes NULL */
+
+#endif
