@@ -26,6 +26,9 @@ shell:
   install: [cd /src && tcc -o /usr/bin/it it.c]
   setup: [date -u +%s > /dev/null, ls -a /src > /list]
 ---
+image: plain
+dockerfile: Dockerfile.plain
+---
 image: imported
 dockerfile: Dockerfile.import
 dependencies:
@@ -41,6 +44,12 @@ RUN mkdir /many && cd /many && for i in \$(seq 2000); do echo \$i > \$i; done &&
 RUN rm -r /many/1* && touch /many/new && ln /many/2 /many/two
 WORKDIR /made
 CMD ["a"]
+DOCKERFILE
+cat > Dockerfile.plain <<DOCKERFILE
+FROM $REGISTRY/base/busybox:1
+COPY . /src
+RUN mkdir /many && cd /many && for i in \$(seq 200); do echo \$i > \$i; done; id > /id; chmod 4750 /many/1 && ln -s 1 /many/link
+RUN rm -r /many/2*
 DOCKERFILE
 cat > Dockerfile.import <<DOCKERFILE
 FROM $REGISTRY/base/busybox:1
@@ -73,3 +82,13 @@ for image in dockerfile stapel; do
   [ -n "$one" ] || fail "$image has no digest"
   equal "$image is the same to the last bit" "$one" "$two"
 done
+
+# A user who is not root, without sub-ids, in a folder of their own.
+mkdir "$SERVICES/user"
+chmod 711 "$SERVICES"
+git clone -q "$WORK/origin" "$SERVICES/user/checkout"
+chown -R 4321:4321 "$SERVICES/user"
+cd "$SERVICES/user/checkout"
+setpriv --reuid=4321 --regid=4321 --clear-groups env HOME="$SERVICES/user" USER=user SLIPWAY_STORE="$SERVICES/user/store" \
+  "$SLIPWAY" build --repo "$REGISTRY/three" plain > "$SERVICES/three.out" 2> "$SERVICES/err" || { cat "$SERVICES/err" >&2; fail "the build of a user"; }
+equal "plain is the same for another user" "$(digest_of one plain)" "$(digest_of three plain)"
