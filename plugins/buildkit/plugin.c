@@ -33,7 +33,6 @@ static bool capabilities(struct sw_capabilities *can, struct sw_error **error) {
         (1u << SW_MOUNT_BIND) | (1u << SW_MOUNT_CACHE) | (1u << SW_MOUNT_TMPFS) | (1u << SW_MOUNT_SECRET) | (1u << SW_MOUNT_SSH);
     can->networks = (1u << SW_NETWORK_DEFAULT) | (1u << SW_NETWORK_NONE) | (1u << SW_NETWORK_HOST);
     can->insecure = 1;
-    can->external_frontends = 1;
     can->platforms = sw_strlist_view(&platforms);
     return true;
 }
