@@ -88,11 +88,12 @@ void sw_df_check_default_bases(struct sw_df_evaluator *e, const struct sw_df_env
 /* Names that FROM may use: ARGs that are declared or exist anyway. */
 static struct sw_strings from_names(struct sw_df_evaluator *e) {
     size_t count = 0;
-    const char **names = sw_arena_new(e->arena, (e->global_names.len + e->globals.pairs.len + 1) * sizeof(char *));
+    struct sw_strings set = sw_df_env_names(&e->globals);
+    const char **names = sw_arena_new(e->arena, (e->global_names.len + set.count + 1) * sizeof(char *));
     for (size_t i = 0; i < e->global_names.len; i++)
         names[count++] = *(const char **)sw_vec_at(&e->global_names, i);
-    for (size_t i = 0; i < e->globals.pairs.len; i++)
-        names[count++] = ((const struct sw_pair *)sw_vec_at(&e->globals.pairs, i))->key;
+    for (size_t i = 0; i < set.count; i++)
+        names[count++] = set.items[i];
     return (struct sw_strings){names, count};
 }
 

@@ -24,15 +24,12 @@ static void report_undefined(struct sw_df_evaluator *e, struct sw_df_state *stat
                              struct sw_strings unmatched) {
     if (unmatched.count == 0)
         return;
-    size_t count = state->env.pairs.len;
-    const char **names = sw_arena_new(e->arena, (count + 1) * sizeof(char *));
-    for (size_t i = 0; i < count; i++)
-        names[i] = ((const struct sw_pair *)sw_vec_at(&state->env.pairs, i))->key;
+    struct sw_strings names = sw_df_env_names(&state->env);
     for (size_t i = 0; i < unmatched.count; i++) {
         const char *name = unmatched.items[i];
         if (is_declared(state, name) || is_quiet_arg(name))
             continue;
-        const char *near = sw_df_nearest(e->arena, name, (struct sw_strings){names, count}, SW_DF_CASE_MATTERS);
+        const char *near = sw_df_nearest(e->arena, name, names, SW_DF_CASE_MATTERS);
         const char *hint = near ? sw_arena_format(e->arena, " (did you mean $%s?)", near) : "";
         sw_df_warn(e->lint, sw_df_instruction_spot(instruction), "UndefinedVar", "Usage of undefined variable '$%s'%s", name, hint);
     }
@@ -58,6 +55,12 @@ const char *sw_df_step_title(struct sw_df_evaluator *e, struct sw_df_state *stat
         width++;
     return sw_arena_format(e->arena, "[%s%s%s%s%*u/%u] %s%s", platform, *platform ? " " : "", state->name, *state->name ? " " : "",
                            width, ++state->step_index, state->step_count, state->on_build ? "ONBUILD " : "", text);
+}
+
+const char *sw_df_step_platform(struct sw_df_evaluator *e, const struct sw_df_platform *platform) {
+    struct sw_df_platform normal = *platform;
+    sw_df_platform_normalize(e->arena, &normal);
+    return sw_df_platform_text(e->arena, &normal, SW_DF_PLATFORM_ALL);
 }
 
 const char *sw_df_title_text(struct sw_df_evaluator *e, const struct sw_df_shell *shell, const char *code,
@@ -369,7 +372,7 @@ static void make_folder(struct dispatch *d, const char *path) {
     step->instruction = d->instruction->code;
     step->first = d->instruction->first;
     step->last = d->instruction->last;
-    step->platform = sw_df_platform_text(d->arena, &d->state->platform, SW_DF_PLATFORM_ALL);
+    step->platform = sw_df_step_platform(d->e, &d->state->platform);
     d->state->tip = step;
 }
 

@@ -291,7 +291,7 @@ static void add_step(struct copy *copy) {
     step->first = copy->instruction->first;
     step->last = copy->instruction->last;
     step->no_cache = copy->state->no_cache;
-    step->platform = sw_df_platform_text(copy->arena, &copy->state->platform, SW_DF_PLATFORM_ALL);
+    step->platform = sw_df_step_platform(copy->e, &copy->state->platform);
     copy->state->tip = step;
 }
 

@@ -174,19 +174,19 @@ enum { PROXY_COUNT = sizeof(proxy_names) / sizeof(proxy_names[0]) };
 
 /* The proxies among the build arguments; of several spellings the last in order of bytes wins. */
 static struct sw_strings proxies(struct run *run) {
+    struct sw_strings names = sw_df_env_names(&run->e->build_args);
     const char **items = sw_arena_new(run->arena, 2 * PROXY_COUNT * sizeof(char *));
     size_t count = 0;
     for (size_t i = 0; i < PROXY_COUNT; i++) {
-        const struct sw_pair *chosen = NULL;
-        for (size_t j = 0; j < run->e->build_args.pairs.len; j++) {
-            const struct sw_pair *pair = sw_vec_at(&run->e->build_args.pairs, j);
-            if (sw_df_equal_fold(pair->key, proxy_names[i].upper) && (!chosen || strcmp(pair->key, chosen->key) > 0))
-                chosen = pair;
-        }
-        if (!chosen || !*chosen->value)
+        const char *chosen = NULL;
+        for (size_t j = 0; j < names.count; j++)
+            if (sw_df_equal_fold(names.items[j], proxy_names[i].upper) && (!chosen || strcmp(names.items[j], chosen) > 0))
+                chosen = names.items[j];
+        const char *value = chosen ? sw_df_env_get(&run->e->build_args, chosen) : "";
+        if (!*value)
             continue;
-        items[count++] = sw_arena_format(run->arena, "%s=%s", proxy_names[i].upper, chosen->value);
-        items[count++] = sw_arena_format(run->arena, "%s=%s", proxy_names[i].lower, chosen->value);
+        items[count++] = sw_arena_format(run->arena, "%s=%s", proxy_names[i].upper, value);
+        items[count++] = sw_arena_format(run->arena, "%s=%s", proxy_names[i].lower, value);
     }
     return (struct sw_strings){items, count};
 }
@@ -202,16 +202,13 @@ static const char *ssh_socket(const struct run *run) {
 }
 
 static struct sw_strings environment(struct run *run) {
-    const struct sw_vec *pairs = &run->state->env.pairs;
-    const char **items = sw_arena_new(run->arena, (pairs->len + 1) * sizeof(char *)), *socket = ssh_socket(run);
-    size_t count = pairs->len;
-    for (size_t i = 0; i < pairs->len; i++) {
-        const struct sw_pair *pair = sw_vec_at(pairs, i);
-        items[i] = sw_arena_format(run->arena, "%s=%s", pair->key, pair->value);
-    }
-    if (socket && !sw_df_env_get(&run->state->env, "SSH_AUTH_SOCK"))
-        items[count++] = sw_arena_format(run->arena, "SSH_AUTH_SOCK=%s", socket);
-    return (struct sw_strings){items, count};
+    struct sw_strings env = sw_df_env_entries(&run->state->env);
+    const char *socket = ssh_socket(run);
+    if (!socket || sw_df_env_get(&run->state->env, "SSH_AUTH_SOCK"))
+        return env;
+    const char **items = sw_df_clone(run->arena, env);
+    items[env.count] = sw_arena_format(run->arena, "SSH_AUTH_SOCK=%s", socket);
+    return (struct sw_strings){items, env.count + 1};
 }
 
 /* History's text: "|N" and the declared ARGs with the values they have now, then the command. */
@@ -258,8 +255,7 @@ static const char *script_summary(struct run *run) {
 }
 
 /* Values that come from secrets are shown as stars. */
-static const char *title(struct run *run) {
-    struct sw_df_shell raw = {.escape = run->e->shell.escape, .raw_quotes = true, .raw_escapes = true, .keep_unset = true};
+static const char *masked_text(struct run *run, const struct sw_df_shell *shell, const char *code) {
     struct sw_df_env env;
     sw_df_env_copy(&env, &run->state->env);
     for (size_t i = 0; i < run->mounts.len; i++) {
@@ -267,9 +263,15 @@ static const char *title(struct run *run) {
         if (mount->kind == SW_MOUNT_SECRET && mount->env)
             sw_df_env_set(&env, mount->env, "****");
     }
-    const char *code = sw_arena_format(run->arena, "%s%s", run->instruction->code, script_summary(run));
-    const char *text = sw_df_title_text(run->e, &raw, code, &env);
+    const char *text = sw_df_title_text(run->e, shell, code, &env);
     sw_df_env_fini(&env);
+    return text;
+}
+
+static const char *title(struct run *run) {
+    struct sw_df_shell raw = {.escape = run->e->shell.escape, .raw_quotes = true, .raw_escapes = true, .keep_unset = true};
+    const char *code = sw_arena_format(run->arena, "%s%s", run->instruction->code, script_summary(run));
+    const char *text = run->mounts.len > 0 ? masked_text(run, &raw, code) : sw_df_title_text(run->e, &raw, code, &run->state->env);
     return sw_df_step_title(run->e, run->state, text);
 }
 
@@ -300,7 +302,7 @@ static bool dispatch(struct run *run) {
     step->first = run->instruction->first;
     step->last = run->instruction->last;
     step->no_cache = run->state->no_cache;
-    step->platform = sw_df_platform_text(run->arena, &run->state->platform, SW_DF_PLATFORM_ALL);
+    step->platform = sw_df_step_platform(run->e, &run->state->platform);
     run->state->tip = step;
     sw_df_image_commit(&run->state->image, history_text(run, argv), true, run->e->epoch);
     return true;

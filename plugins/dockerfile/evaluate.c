@@ -1,5 +1,6 @@
 #include "plugins/dockerfile/evaluate.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/alloc.h"
@@ -170,21 +171,29 @@ void sw_df_image_set_platform(struct sw_df_evaluator *e, struct sw_df_image *ima
     sw_df_platform_normalize(e->arena, platform);
 }
 
-/* The engine below refuses a command of no words; it is found when the graph of the result is made. */
-static bool check_commands(struct sw_df_evaluator *e, const struct sw_df_step *step, struct sw_map *seen) {
-    const char *key = step ? sw_arena_format(e->arena, "%u", step->number) : NULL;
-    if (!step || sw_map_has(seen, key))
-        return true;
-    sw_map_set(seen, key, e);
-    if (step->kind == SW_DF_STEP_RUN && step->run.argv.count == 0)
-        return sw_df_fail(e->failure, "failed to marshal LLB definition: arguments are required");
-    for (size_t i = 0; i < step->run.mount_count; i++)
-        if (!check_commands(e, step->run.mounts[i].from, seen))
-            return false;
-    for (size_t i = 0; i < step->copy.source_count; i++)
-        if (!check_commands(e, step->copy.sources[i].from, seen))
-            return false;
-    return check_commands(e, step->input, seen);
+static void need_step(bool *needed, const struct sw_df_step *step) {
+    if (step)
+        needed[step->number] = true;
+}
+
+/* The engine below refuses a command of no words; it is found when the graph of the result is made. Inputs of a step come before it,
+ * so one pass from the last step to the first finds all that the result needs. */
+static bool check_commands(struct sw_df_evaluator *e, const struct sw_df_step *result) {
+    bool *needed = sw_new_array(e->out->steps.len + 1, sizeof(bool)), ok = true;
+    need_step(needed, result);
+    for (size_t i = e->out->steps.len; i-- > 0;) {
+        const struct sw_df_step *step = *(struct sw_df_step **)sw_vec_at(&e->out->steps, i);
+        if (!needed[step->number])
+            continue;
+        ok = ok && (step->kind != SW_DF_STEP_RUN || step->run.argv.count > 0);
+        need_step(needed, step->input);
+        for (size_t j = 0; j < step->run.mount_count; j++)
+            need_step(needed, step->run.mounts[j].from);
+        for (size_t j = 0; j < step->copy.source_count; j++)
+            need_step(needed, step->copy.sources[j].from);
+    }
+    free(needed);
+    return ok || sw_df_fail(e->failure, "failed to marshal LLB definition: arguments are required");
 }
 
 static bool finish(struct sw_df_evaluator *e) {
@@ -196,9 +205,7 @@ static bool finish(struct sw_df_evaluator *e) {
     sw_df_image_set_platform(e, image);
     if (e->options->check)
         return true;
-    struct sw_map seen = {0};
-    bool ok = check_commands(e, e->goal->tip, &seen);
-    sw_map_fini(&seen, NULL);
+    bool ok = check_commands(e, e->goal->tip);
     sw_df_image_assign(&e->out->image, image);
     e->out->result = e->goal->tip;
     e->out->platform = sw_df_platform_text(e->arena, &e->target, SW_DF_PLATFORM_ALL);

@@ -9,26 +9,8 @@
 #include "plugins/dockerfile/evaluate.h"
 #include "plugins/dockerfile/explain_graph.h"
 #include "plugins/dockerfile/explain_options.h"
+#include "plugins/dockerfile/json_text.h"
 #include "plugins/dockerfile/text.h"
-
-/* Text of any encoding as a JSON string. */
-static json_t *json_text(const char *text) {
-    json_t *value = json_string(text);
-    if (value)
-        return value;
-    sw_cleanup_buf struct sw_buf out = {0};
-    uint32_t rune;
-    for (size_t len; (len = sw_df_rune(text, &rune)) > 0; text += len)
-        sw_df_put_rune(&out, rune);
-    return json_string(sw_buf_text(&out));
-}
-
-static json_t *json_list(struct sw_strings strings) {
-    json_t *array = json_array();
-    for (size_t i = 0; i < strings.count; i++)
-        json_array_append_new(array, json_text(strings.items[i]));
-    return array;
-}
 
 static json_t *line_range(uint32_t first, uint32_t last) {
     return json_pack("[i,i]", (int)first, (int)last);
@@ -36,13 +18,13 @@ static json_t *line_range(uint32_t first, uint32_t last) {
 
 static void put_text(json_t *object, const char *key, const char *text) {
     if (text && *text)
-        json_object_set_new(object, key, json_text(text));
+        json_object_set_new(object, key, sw_df_json_text(text));
 }
 
 static json_t *heredoc_json(const struct sw_df_heredoc *heredoc) {
     json_t *object = json_object();
-    json_object_set_new(object, "name", json_text(heredoc->name));
-    json_object_set_new(object, "content", json_text(heredoc->content));
+    json_object_set_new(object, "name", sw_df_json_text(heredoc->name));
+    json_object_set_new(object, "content", sw_df_json_text(heredoc->content));
     json_object_set_new(object, "expand", json_boolean(heredoc->expand));
     if (heredoc->chomp)
         json_object_set_new(object, "chomp", json_true());
@@ -62,14 +44,14 @@ static const char *trigger_of(const struct sw_df_node *node, struct sw_arena *ar
 
 static json_t *node_json(const struct sw_df_node *node, struct sw_arena *arena) {
     json_t *object = json_object();
-    json_object_set_new(object, "name", json_text(node->name));
+    json_object_set_new(object, "name", sw_df_json_text(node->name));
     json_object_set_new(object, "lines", line_range(node->first, node->last));
     if (node->flags.count > 0)
-        json_object_set_new(object, "flags", json_list(node->flags));
+        json_object_set_new(object, "flags", sw_df_json_list(node->flags));
     if (node->json)
         json_object_set_new(object, "json", json_true());
     if (node->args.count > 0)
-        json_object_set_new(object, "args", json_list(node->args));
+        json_object_set_new(object, "args", sw_df_json_list(node->args));
     put_text(object, "trigger", trigger_of(node, arena));
     if (node->heredoc_count > 0) {
         json_t *heredocs = json_array();
@@ -78,14 +60,14 @@ static json_t *node_json(const struct sw_df_node *node, struct sw_arena *arena) 
         json_object_set_new(object, "heredocs", heredocs);
     }
     if (node->comments.count > 0)
-        json_object_set_new(object, "comments", json_list(node->comments));
+        json_object_set_new(object, "comments", sw_df_json_list(node->comments));
     return object;
 }
 
 static json_t *stage_json(const struct sw_df_stage *stage) {
     json_t *object = json_object();
     put_text(object, "name", stage->name);
-    json_object_set_new(object, "base", json_text(stage->base));
+    json_object_set_new(object, "base", sw_df_json_text(stage->base));
     put_text(object, "platform", stage->platform);
     json_object_set_new(object, "lines", line_range(stage->first, stage->last));
     put_text(object, "doc", stage->doc);
@@ -145,9 +127,9 @@ static void put_warnings(json_t *root, struct sw_df_lint *lint) {
     for (size_t i = 0; i < lint->warnings.len; i++) {
         const struct sw_df_warning *warning = sw_vec_at(&lint->warnings, i);
         json_t *object = json_object();
-        json_object_set_new(object, "rule", json_text(warning->rule));
+        json_object_set_new(object, "rule", sw_df_json_text(warning->rule));
         json_object_set_new(object, "lines", lines_json(warning->first, warning->last));
-        json_object_set_new(object, "text", json_text(warning->text));
+        json_object_set_new(object, "text", sw_df_json_text(warning->text));
         json_array_append_new(array, object);
     }
     json_object_set_new(root, "warnings", array);
@@ -155,7 +137,7 @@ static void put_warnings(json_t *root, struct sw_df_lint *lint) {
 
 static void put_failure(json_t *root, const struct sw_df_failure *failure) {
     json_t *object = json_object();
-    json_object_set_new(object, "text", json_text(failure->text));
+    json_object_set_new(object, "text", sw_df_json_text(failure->text));
     if (failure->count > 0) {
         json_t *lines = json_array();
         for (size_t i = 0; i < failure->count; i++)
@@ -169,14 +151,14 @@ static json_t *output_json(const struct sw_df_evaluation *evaluation, const stru
     json_t *object = json_object();
     sw_cleanup_free char *result = NULL;
     if (options->options.many_platforms)
-        json_object_set_new(object, "platform", json_text(evaluation->platform));
+        json_object_set_new(object, "platform", sw_df_json_text(evaluation->platform));
     json_object_set_new(object, "image", sw_df_image_json(&evaluation->image));
     json_t *graph = sw_df_graph_json(evaluation, options, &result);
     if (json_array_size(graph) > 0)
         json_object_set(object, "graph", graph);
     json_decref(graph);
     if (result)
-        json_object_set_new(object, "result", json_text(result));
+        json_object_set_new(object, "result", sw_df_json_text(result));
     return object;
 }
 

@@ -8,67 +8,41 @@
 #include "core/base/cleanup.h"
 #include "core/base/ignore.h"
 #include "core/base/path.h"
+#include "plugins/dockerfile/explain_vertex.h"
+#include "plugins/dockerfile/json_text.h"
 #include "plugins/dockerfile/number.h"
 #include "plugins/dockerfile/text.h"
 
-struct printer {
-    const struct sw_df_evaluation *evaluation;
-    const struct sw_df_explain_options *options;
-    json_t *vertices;
-    json_t *ids; /* from what a vertex stands for to its id */
-};
-
-/* Inputs of the vertex being made: names in order, each once. */
-struct inputs {
-    json_t *list;
-};
-
-static const char *visit(struct printer *p, const struct sw_df_step *step);
-
-static json_t *text_json(const char *text) {
-    json_t *value = json_string(text);
-    return value ? value : json_string("");
-}
-
-static json_t *list_json(struct sw_strings strings) {
-    json_t *array = json_array();
-    for (size_t i = 0; i < strings.count; i++)
-        json_array_append_new(array, text_json(strings.items[i]));
-    return array;
-}
-
-/* Index of `id` among the inputs; -1 for an empty one. */
-static int add_input(struct inputs *inputs, const char *id) {
+int sw_df_input_add(struct sw_df_inputs *inputs, const char *id) {
     if (!id)
         return -1;
     sw_cleanup_free char *name = sw_format("%s:0", id);
     for (size_t i = 0; i < json_array_size(inputs->list); i++)
         if (strcmp(json_string_value(json_array_get(inputs->list, i)), name) == 0)
             return (int)i;
-    json_array_append_new(inputs->list, text_json(name));
+    json_array_append_new(inputs->list, sw_df_json_text(name));
     return (int)json_array_size(inputs->list) - 1;
 }
 
-/* Adds a vertex under `key`, which stands for the same thing always. Takes `inputs` and `detail`. */
-static const char *add_vertex(struct printer *p, const char *key, const struct sw_df_step *step, const char *op, json_t *inputs,
-                              json_t *detail) {
+const char *sw_df_vertex_add(struct sw_df_printer *p, const char *key, const struct sw_df_step *step, const char *op,
+                             json_t *inputs, json_t *detail) {
     sw_cleanup_free char *id = sw_format("v%zu", json_array_size(p->vertices) + 1);
     json_t *vertex = json_object();
-    json_object_set_new(vertex, "id", text_json(id));
+    json_object_set_new(vertex, "id", sw_df_json_text(id));
     if (*step->title)
-        json_object_set_new(vertex, "name", text_json(step->title));
+        json_object_set_new(vertex, "name", sw_df_json_text(step->title));
     bool placed = step->kind == SW_DF_STEP_IMAGE || step->kind == SW_DF_STEP_RUN;
     if (placed && *step->platform)
-        json_object_set_new(vertex, "platform", text_json(step->platform));
+        json_object_set_new(vertex, "platform", sw_df_json_text(step->platform));
     if (json_array_size(inputs) > 0)
         json_object_set(vertex, "inputs", inputs);
     json_decref(inputs);
     if (step->no_cache)
         json_object_set_new(vertex, "noCache", json_true());
-    json_object_set_new(vertex, "op", text_json(op));
+    json_object_set_new(vertex, "op", sw_df_json_text(op));
     json_object_set_new(vertex, "detail", detail);
     json_array_append_new(p->vertices, vertex);
-    json_object_set_new(p->ids, key, text_json(id));
+    json_object_set_new(p->ids, key, sw_df_json_text(id));
     return json_string_value(json_object_get(p->ids, key));
 }
 
@@ -82,12 +56,12 @@ static json_t *attributes(json_t *detail) {
     return attrs;
 }
 
-static const char *image_vertex(struct printer *p, const struct sw_df_step *step, const char *key) {
+static const char *image_vertex(struct sw_df_printer *p, const struct sw_df_step *step, const char *key) {
     /* The digest that was found takes the place of one that was asked for. */
     size_t len = step->digest ? strcspn(step->reference, "@") : strlen(step->reference);
     sw_cleanup_free char *identifier =
         sw_format("docker-image://%.*s%s%s", (int)len, step->reference, step->digest ? "@" : "", step->digest ? step->digest : "");
-    return add_vertex(p, key, step, "source", json_array(), source_json(identifier));
+    return sw_df_vertex_add(p, key, step, "source", json_array(), source_json(identifier));
 }
 
 static int compare_strings(const void *a, const void *b) {
@@ -118,25 +92,25 @@ static void follow_step(struct sw_strlist *paths, const struct sw_df_step *step,
             follow(paths, step->run.mounts[i].source);
 }
 
-static json_t *followed_paths(struct printer *p, const struct sw_df_step *context) {
+static json_t *followed_paths(struct sw_df_printer *p, const struct sw_df_step *context) {
     sw_cleanup_strlist struct sw_strlist paths = {0};
     for (size_t i = 0; i < p->evaluation->steps.len; i++)
         follow_step(&paths, *(struct sw_df_step **)sw_vec_at(&p->evaluation->steps, i), context);
     if (paths.len == 0 || sw_strlist_has(&paths, "/"))
         return NULL;
     qsort(paths.items, paths.len, sizeof(char *), compare_strings);
-    return list_json(sw_strlist_view(&paths));
+    return sw_df_json_list(sw_strlist_view(&paths));
 }
 
 static void put_dumped(json_t *object, const char *key, json_t *value) {
     if (value) {
         sw_cleanup_free char *text = json_dumps(value, JSON_COMPACT);
-        json_object_set_new(object, key, text_json(text));
+        json_object_set_new(object, key, sw_df_json_text(text));
     }
     json_decref(value);
 }
 
-static const char *context_vertex(struct printer *p, const struct sw_df_step *step, const char *key) {
+static const char *context_vertex(struct sw_df_printer *p, const struct sw_df_step *step, const char *key) {
     bool main = !*step->name;
     sw_cleanup_free char *identifier = sw_format("local://%s", main ? "context" : step->url);
     sw_cleanup_free char *hint = main ? sw_strdup("context") : sw_format("context:%s-", step->name);
@@ -145,19 +119,19 @@ static const char *context_vertex(struct printer *p, const struct sw_df_step *st
     if (main && ignore) {
         sw_cleanup_strlist struct sw_strlist lines = {0};
         sw_ignore_split((struct sw_bytes){ignore, strlen(ignore)}, &lines);
-        put_dumped(attrs, "local.excludepatterns", lines.len > 0 ? list_json(sw_strlist_view(&lines)) : NULL);
+        put_dumped(attrs, "local.excludepatterns", lines.len > 0 ? sw_df_json_list(sw_strlist_view(&lines)) : NULL);
     }
     put_dumped(attrs, "local.followpaths", followed_paths(p, step));
-    json_object_set_new(attrs, "local.sharedkeyhint", text_json(hint));
-    return add_vertex(p, key, step, "source", json_array(), detail);
+    json_object_set_new(attrs, "local.sharedkeyhint", sw_df_json_text(hint));
+    return sw_df_vertex_add(p, key, step, "source", json_array(), detail);
 }
 
-static const char *url_vertex(struct printer *p, const struct sw_df_step *step, const char *key) {
+static const char *url_vertex(struct sw_df_printer *p, const struct sw_df_step *step, const char *key) {
     json_t *detail = source_json(step->url), *attrs = attributes(detail);
     if (*step->checksum)
-        json_object_set_new(attrs, "http.checksum", text_json(step->checksum));
-    json_object_set_new(attrs, "http.filename", text_json(step->name));
-    return add_vertex(p, key, step, "source", json_array(), detail);
+        json_object_set_new(attrs, "http.checksum", sw_df_json_text(step->checksum));
+    json_object_set_new(attrs, "http.filename", sw_df_json_text(step->name));
+    return sw_df_vertex_add(p, key, step, "source", json_array(), detail);
 }
 
 /* "host/path" of a remote, without scheme and user. */
@@ -170,7 +144,7 @@ static char *git_location(const char *remote) {
     return text;
 }
 
-static const char *git_vertex(struct printer *p, const struct sw_df_step *step, const char *key) {
+static const char *git_vertex(struct sw_df_printer *p, const struct sw_df_step *step, const char *key) {
     const struct sw_df_git *git = &step->git;
     sw_cleanup_free char *location = git_location(git->remote);
     sw_cleanup_buf struct sw_buf identifier = {0};
@@ -179,24 +153,23 @@ static const char *git_vertex(struct printer *p, const struct sw_df_step *step, 
         sw_buf_printf(&identifier, "#%s%s%s", git->ref, *git->subdir ? ":" : "", git->subdir);
     json_t *detail = source_json(sw_buf_text(&identifier)), *attrs = attributes(detail);
     bool ssh = !strstr(git->remote, "://") || sw_df_has_prefix(git->remote, "ssh://");
-    json_object_set_new(attrs, "git.authheadersecret", text_json("GIT_AUTH_HEADER"));
-    json_object_set_new(attrs, "git.authtokensecret", text_json("GIT_AUTH_TOKEN"));
+    json_object_set_new(attrs, "git.authheadersecret", sw_df_json_text("GIT_AUTH_HEADER"));
+    json_object_set_new(attrs, "git.authtokensecret", sw_df_json_text("GIT_AUTH_TOKEN"));
     if (*git->checksum)
-        json_object_set_new(attrs, "git.checksum", text_json(git->checksum));
-    json_object_set_new(attrs, "git.fullurl", text_json(git->remote));
+        json_object_set_new(attrs, "git.checksum", sw_df_json_text(git->checksum));
+    json_object_set_new(attrs, "git.fullurl", sw_df_json_text(git->remote));
     if (git->keep_git_dir == SW_DF_YES)
-        json_object_set_new(attrs, "git.keepgitdir", text_json("true"));
+        json_object_set_new(attrs, "git.keepgitdir", sw_df_json_text("true"));
     if (ssh)
-        json_object_set_new(attrs, "git.mountsshsock", text_json("default"));
+        json_object_set_new(attrs, "git.mountsshsock", sw_df_json_text("default"));
     if (git->submodules == SW_DF_NO)
-        json_object_set_new(attrs, "git.skipsubmodules", text_json("true"));
+        json_object_set_new(attrs, "git.skipsubmodules", sw_df_json_text("true"));
     if (git->fetch_by_commit)
-        json_object_set_new(attrs, "git.fetchbycommit", text_json("true"));
-    return add_vertex(p, key, step, "source", json_array(), detail);
+        json_object_set_new(attrs, "git.fetchbycommit", sw_df_json_text("true"));
+    return sw_df_vertex_add(p, key, step, "source", json_array(), detail);
 }
 
-/* One action of a `file` vertex; indices of -1 say that there is no such input. */
-static json_t *action_json(const char *kind, json_t *action, int input, int second, int output) {
+json_t *sw_df_action_json(const char *kind, json_t *action, int input, int second, int output) {
     json_t *object = json_object();
     json_object_set_new(object, kind, action);
     if (input != 0)
@@ -208,7 +181,7 @@ static json_t *action_json(const char *kind, json_t *action, int input, int seco
     return object;
 }
 
-static json_t *actions_json(json_t *action) {
+json_t *sw_df_actions_json(json_t *action) {
     json_t *detail = json_object(), *actions = json_array();
     if (action)
         json_array_append_new(actions, action);
@@ -216,13 +189,13 @@ static json_t *actions_json(json_t *action) {
     return detail;
 }
 
-static const char *inline_vertex(struct printer *p, const struct sw_df_step *step, const char *key) {
+static const char *inline_vertex(struct sw_df_printer *p, const struct sw_df_step *step, const char *key) {
     sw_cleanup_free char *path = sw_path_join("/", step->name);
     json_t *file = json_object();
-    json_object_set_new(file, "data", text_json(step->content));
+    json_object_set_new(file, "data", sw_df_json_text(step->content));
     json_object_set_new(file, "mode", json_integer(step->mode));
-    json_object_set_new(file, "path", text_json(path));
-    return add_vertex(p, key, step, "file", json_array(), actions_json(action_json("mkfile", file, -1, -1, 0)));
+    json_object_set_new(file, "path", sw_df_json_text(path));
+    return sw_df_vertex_add(p, key, step, "file", json_array(), sw_df_actions_json(sw_df_action_json("mkfile", file, -1, -1, 0)));
 }
 
 static json_t *id_json(const char *name, int base) {
@@ -231,7 +204,7 @@ static json_t *id_json(const char *name, int base) {
         return json_pack("{s:i}", "byID", 0);
     if (sw_df_signed(name, INT32_MAX, &id) == SW_DF_NUMBER_OK || !*name)
         return json_pack("{s:I}", "byID", (json_int_t)(*name ? id : 0));
-    json_t *by_name = json_pack("{s:o}", "name", text_json(name));
+    json_t *by_name = json_pack("{s:o}", "name", sw_df_json_text(name));
     if (base != 0)
         json_object_set_new(by_name, "input", json_sprintf("%d", base));
     return json_pack("{s:o}", "byName", by_name);
@@ -250,18 +223,18 @@ static void put_owner(json_t *object, const char *owner, int base) {
     json_object_set_new(object, "owner", value);
 }
 
-static const char *mkdir_vertex(struct printer *p, const struct sw_df_step *step, const char *key) {
-    struct inputs inputs = {json_array()};
-    int base = add_input(&inputs, visit(p, step->input));
+static const char *mkdir_vertex(struct sw_df_printer *p, const struct sw_df_step *step, const char *key) {
+    struct sw_df_inputs inputs = {json_array()};
+    int base = sw_df_input_add(&inputs, sw_df_vertex_of(p, step->input));
     sw_cleanup_free char *path = sw_path_clean(step->path);
     json_t *folder = json_object();
     json_object_set_new(folder, "makeParents", json_true());
     json_object_set_new(folder, "mode", json_integer(0755));
-    json_object_set_new(folder, "path", text_json(path));
+    json_object_set_new(folder, "path", sw_df_json_text(path));
     if (step->created)
         json_object_set_new(folder, "timestamp", json_sprintf("%lld000000000", (long long)step->created));
     put_owner(folder, step->user, base);
-    return add_vertex(p, key, step, "file", inputs.list, actions_json(action_json("mkdir", folder, base, -1, 0)));
+    return sw_df_vertex_add(p, key, step, "file", inputs.list, sw_df_actions_json(sw_df_action_json("mkdir", folder, base, -1, 0)));
 }
 
 static void put_mode(json_t *object, const char *mode) {
@@ -271,7 +244,7 @@ static void put_mode(json_t *object, const char *mode) {
     else if (sw_df_unsigned(mode, 8, UINT32_MAX, &octal) == SW_DF_NUMBER_OK)
         json_object_set_new(object, "mode", json_integer((json_int_t)octal));
     else
-        json_object_set_new(object, "modeStr", text_json(mode));
+        json_object_set_new(object, "modeStr", sw_df_json_text(mode));
 }
 
 /* Cleans a path, but keeps what says that it is a folder. */
@@ -288,8 +261,8 @@ static json_t *copy_json(const struct sw_df_step *step, const struct sw_df_copy_
     sw_cleanup_free char *dest = clean_dest(source->dest), *from = sw_path_join("/", source->path);
     json_t *copy = json_object();
     json_object_set_new(copy, "createDestPath", json_true());
-    json_object_set_new(copy, "dest", text_json(dest));
-    json_object_set_new(copy, "src", text_json(from));
+    json_object_set_new(copy, "dest", sw_df_json_text(dest));
+    json_object_set_new(copy, "src", sw_df_json_text(from));
     if (source->local) {
         json_object_set_new(copy, "allowEmptyWildcard", json_true());
         json_object_set_new(copy, "allowWildcard", json_true());
@@ -299,185 +272,50 @@ static json_t *copy_json(const struct sw_df_step *step, const struct sw_df_copy_
     if (source->unpack)
         json_object_set_new(copy, "attemptUnpackDockerCompatibility", json_true());
     if (step->copy.excludes.count > 0)
-        json_object_set_new(copy, "excludePatterns", list_json(step->copy.excludes));
+        json_object_set_new(copy, "excludePatterns", sw_df_json_list(step->copy.excludes));
     if (source->include)
-        json_object_set_new(copy, "includePatterns", list_json((struct sw_strings){&source->include, 1}));
+        json_object_set_new(copy, "includePatterns", sw_df_json_list((struct sw_strings){&source->include, 1}));
     if (source->required)
-        json_object_set_new(copy, "requiredPaths", list_json((struct sw_strings){&source->required, 1}));
+        json_object_set_new(copy, "requiredPaths", sw_df_json_list((struct sw_strings){&source->required, 1}));
     put_mode(copy, step->copy.mode);
     put_owner(copy, step->copy.owner, base);
     return copy;
 }
 
 /* The actions of COPY on top of `base` (NULL: nothing), inputs in `inputs`. */
-static json_t *copy_actions(struct printer *p, const struct sw_df_step *step, const char *base, struct inputs *inputs) {
-    json_t *detail = actions_json(NULL), *actions = json_object_get(detail, "actions");
+static json_t *copy_actions(struct sw_df_printer *p, const struct sw_df_step *step, const char *base, struct sw_df_inputs *inputs) {
+    json_t *detail = sw_df_actions_json(NULL), *actions = json_object_get(detail, "actions");
     size_t count = step->copy.source_count;
-    int root = add_input(inputs, base), input = root, *seconds = sw_new_array(count + 1, sizeof(int));
+    int root = sw_df_input_add(inputs, base), input = root, *seconds = sw_new_array(count + 1, sizeof(int));
     for (size_t i = 0; i < count; i++)
-        seconds[i] = add_input(inputs, visit(p, step->copy.sources[i].from));
+        seconds[i] = sw_df_input_add(inputs, sw_df_vertex_of(p, step->copy.sources[i].from));
     int offset = (int)json_array_size(inputs->list);
     for (size_t i = 0; i < count; i++) {
         int output = i + 1 < count ? -1 : 0;
         json_array_append_new(actions,
-                              action_json("copy", copy_json(step, &step->copy.sources[i], root), input, seconds[i], output));
+                              sw_df_action_json("copy", copy_json(step, &step->copy.sources[i], root), input, seconds[i], output));
         input = offset + (int)i;
     }
     free(seconds);
     return detail;
 }
 
-static const char *copy_vertex(struct printer *p, const struct sw_df_step *step, const char *key) {
-    const char *base = visit(p, step->input);
-    struct inputs inputs = {json_array()};
+static const char *copy_vertex(struct sw_df_printer *p, const struct sw_df_step *step, const char *key) {
+    const char *base = sw_df_vertex_of(p, step->input);
+    struct sw_df_inputs inputs = {json_array()};
     if (!step->copy.link) {
         json_t *detail = copy_actions(p, step, base, &inputs);
-        return add_vertex(p, key, step, "file", inputs.list, detail);
+        return sw_df_vertex_add(p, key, step, "file", inputs.list, detail);
     }
     sw_cleanup_free char *layer_key = sw_format("layer of %s", key);
     json_t *detail = copy_actions(p, step, NULL, &inputs);
-    const char *layer = add_vertex(p, layer_key, step, "file", inputs.list, detail);
+    const char *layer = sw_df_vertex_add(p, layer_key, step, "file", inputs.list, detail);
     if (!base)
         return layer;
-    struct inputs both = {json_array()};
-    add_input(&both, base);
-    add_input(&both, layer);
-    return add_vertex(p, key, step, "merge", both.list, json_pack("{s:[{},{s:s}]}", "inputs", "input", "1"));
-}
-
-/* The folder that a cache mount begins with when its owner or mode is given. */
-static const char *folder_vertex(struct printer *p, const struct sw_df_run_mount *mount) {
-    const struct sw_df_mount *m = &mount->mount;
-    const char *base = mount->from ? visit(p, mount->from) : NULL;
-    sw_cleanup_free char *key = sw_format("folder %s %o %u %u", base ? base : "", m->mode, m->uid, m->gid);
-    if (json_object_get(p->ids, key))
-        return json_string_value(json_object_get(p->ids, key));
-    struct inputs inputs = {json_array()};
-    int input = add_input(&inputs, base);
-    json_t *folder = json_pack("{s:i,s:s,s:{s:{s:I},s:{s:I}}}", "mode", (int)m->mode & 0777, "path", "/cache", "owner", "group",
-                               "byID", (json_int_t)m->gid, "user", "byID", (json_int_t)m->uid);
-    struct sw_df_step step = {.kind = SW_DF_STEP_MKDIR, .title = "[internal] setting cache mount permissions", .platform = ""};
-    return add_vertex(p, key, &step, "file", inputs.list, actions_json(action_json("mkdir", folder, input, -1, 0)));
-}
-
-static json_t *mount_base(const struct sw_df_mount *mount, const char *type, int input) {
-    json_t *object = json_object();
-    json_object_set_new(object, "dest", text_json(mount->target));
-    if (input != 0)
-        json_object_set_new(object, "input", json_sprintf("%d", input));
-    if (type)
-        json_object_set_new(object, "mountType", text_json(type));
-    return object;
-}
-
-static json_t *file_owner(const struct sw_df_mount *mount, const char *id) {
-    json_t *object = json_object();
-    if (*id)
-        json_object_set_new(object, "ID", text_json(id));
-    json_object_set_new(object, "mode", json_integer(mount->mode));
-    if (!mount->required)
-        json_object_set_new(object, "optional", json_true());
-    if (mount->uid)
-        json_object_set_new(object, "uid", json_integer(mount->uid));
-    if (mount->gid)
-        json_object_set_new(object, "gid", json_integer(mount->gid));
-    return object;
-}
-
-static json_t *cache_options(const struct sw_df_mount *mount) {
-    json_t *object = json_object();
-    json_object_set_new(object, "ID", text_json(mount->id));
-    if (strcmp(mount->sharing, "private") == 0)
-        json_object_set_new(object, "sharing", text_json("PRIVATE"));
-    if (strcmp(mount->sharing, "locked") == 0)
-        json_object_set_new(object, "sharing", text_json("LOCKED"));
-    return object;
-}
-
-static json_t *tmpfs_options(int64_t bytes) {
-    json_t *object = json_object();
-    if (bytes)
-        json_object_set_new(object, "size", json_sprintf("%lld", (long long)bytes));
-    return object;
-}
-
-/* A mount of files, whose content comes from input `input`. */
-static json_t *file_mount_json(const struct sw_df_run_mount *mount, int input) {
-    const struct sw_df_mount *m = &mount->mount;
-    const char *type = m->kind == SW_MOUNT_CACHE ? "CACHE" : m->kind == SW_MOUNT_TMPFS ? "TMPFS" : NULL;
-    json_t *object = mount_base(m, type, input);
-    json_object_set_new(object, "output", text_json("-1"));
-    if (m->read_only)
-        json_object_set_new(object, "readonly", json_true());
-    if (m->kind == SW_MOUNT_CACHE)
-        json_object_set_new(object, "cacheOpt", cache_options(m));
-    if (m->kind == SW_MOUNT_TMPFS)
-        json_object_set_new(object, "TmpfsOpt", tmpfs_options(m->bytes));
-    bool script = strcmp(m->target, "/dev/pipes/") == 0;
-    if (mount->initial_folder)
-        json_object_set_new(object, "selector", text_json("/cache"));
-    else if (m->kind != SW_MOUNT_TMPFS && (strcmp(mount->source, "/") != 0 || script))
-        json_object_set_new(object, "selector", text_json(mount->source));
-    return object;
-}
-
-static int compare_targets(const void *a, const void *b) {
-    const struct sw_df_run_mount *x = *(const struct sw_df_run_mount *const *)a, *y = *(const struct sw_df_run_mount *const *)b;
-    int order = strcmp(x->mount.target, y->mount.target);
-    return order ? order : (x > y) - (x < y);
-}
-
-/* Mounts of files in order of their targets, then secrets, then ssh. */
-static json_t *mounts_json(struct printer *p, const struct sw_df_step *step, struct inputs *inputs, json_t *secret_env) {
-    const struct sw_df_run_step *run = &step->run;
-    json_t *array = json_array(), *root = json_object();
-    int base = add_input(inputs, visit(p, step->input));
-    json_object_set_new(root, "dest", text_json("/"));
-    if (base != 0)
-        json_object_set_new(root, "input", json_sprintf("%d", base));
-    json_array_append_new(array, root);
-    const struct sw_df_run_mount **files = sw_new_array(run->mount_count + 1, sizeof(*files));
-    size_t count = 0;
-    for (size_t i = 0; i < run->mount_count; i++)
-        if (run->mounts[i].mount.kind <= SW_MOUNT_TMPFS)
-            files[count++] = &run->mounts[i];
-    qsort(files, count, sizeof(*files), compare_targets);
-    for (size_t i = 0; i < count; i++) {
-        const char *id = files[i]->initial_folder ? folder_vertex(p, files[i]) : files[i]->from ? visit(p, files[i]->from) : NULL;
-        json_array_append_new(array, file_mount_json(files[i], add_input(inputs, id)));
-    }
-    free(files);
-    if (p->options->run.shm_bytes > 0) {
-        struct sw_df_run_mount shm = {.mount = {.kind = SW_MOUNT_TMPFS, .target = "/dev/shm", .bytes = p->options->run.shm_bytes}};
-        json_array_append_new(array, file_mount_json(&shm, -1));
-    }
-    for (size_t i = 0; i < run->mount_count; i++) {
-        const struct sw_df_mount *m = &run->mounts[i].mount;
-        if (m->kind != SW_MOUNT_SECRET)
-            continue;
-        if (m->env) {
-            json_t *entry = json_object();
-            json_object_set_new(entry, "ID", text_json(m->id));
-            json_object_set_new(entry, "name", text_json(m->env));
-            if (!m->required)
-                json_object_set_new(entry, "optional", json_true());
-            json_array_append_new(secret_env, entry);
-        }
-        if (*m->target) {
-            json_t *mount = mount_base(m, "SECRET", -1);
-            json_object_set_new(mount, "secretOpt", file_owner(m, m->id));
-            json_array_append_new(array, mount);
-        }
-    }
-    for (size_t i = 0; i < run->mount_count; i++) {
-        const struct sw_df_mount *m = &run->mounts[i].mount;
-        if (m->kind != SW_MOUNT_SSH)
-            continue;
-        json_t *mount = mount_base(m, "SSH", -1);
-        json_object_set_new(mount, "SSHOpt", file_owner(m, strcmp(m->id, "default") == 0 ? "" : m->id));
-        json_array_append_new(array, mount);
-    }
-    return array;
+    struct sw_df_inputs both = {json_array()};
+    sw_df_input_add(&both, base);
+    sw_df_input_add(&both, layer);
+    return sw_df_vertex_add(p, key, step, "merge", both.list, json_pack("{s:[{},{s:s}]}", "inputs", "input", "1"));
 }
 
 static void put_proxies(json_t *meta, struct sw_strings proxies) {
@@ -493,7 +331,7 @@ static void put_proxies(json_t *meta, struct sw_strings proxies) {
     for (size_t i = 0; i < proxies.count; i++)
         for (size_t j = 0; j < sizeof(known) / sizeof(known[0]); j++)
             if (sw_df_has_prefix(proxies.items[i], known[j].name))
-                json_object_set_new(object, known[j].member, text_json(proxies.items[i] + strlen(known[j].name)));
+                json_object_set_new(object, known[j].member, sw_df_json_text(proxies.items[i] + strlen(known[j].name)));
     if (json_object_size(object) > 0)
         json_object_set(meta, "proxyEnv", object);
     json_decref(object);
@@ -521,20 +359,20 @@ static void put_host_options(json_t *meta, const struct sw_df_run_attributes *ru
     json_decref(hosts);
     json_decref(limits);
     if (*run->hostname)
-        json_object_set_new(meta, "hostname", text_json(run->hostname));
+        json_object_set_new(meta, "hostname", sw_df_json_text(run->hostname));
     if (*run->cgroup_parent)
-        json_object_set_new(meta, "cgroupParent", text_json(run->cgroup_parent));
+        json_object_set_new(meta, "cgroupParent", sw_df_json_text(run->cgroup_parent));
 }
 
-static json_t *meta_json(struct printer *p, const struct sw_df_step *step) {
+static json_t *meta_json(struct sw_df_printer *p, const struct sw_df_step *step) {
     const struct sw_df_run_step *run = &step->run;
     json_t *meta = json_object();
-    json_object_set_new(meta, "args", list_json(run->argv));
-    json_object_set_new(meta, "cwd", text_json(run->cwd));
-    json_object_set_new(meta, "env", list_json(run->env));
+    json_object_set_new(meta, "args", sw_df_json_list(run->argv));
+    json_object_set_new(meta, "cwd", sw_df_json_text(run->cwd));
+    json_object_set_new(meta, "env", sw_df_json_list(run->env));
     json_object_set_new(meta, "removeMountStubsRecursive", json_true());
     if (*run->user)
-        json_object_set_new(meta, "user", text_json(run->user));
+        json_object_set_new(meta, "user", sw_df_json_text(run->user));
     put_proxies(meta, run->proxies);
     put_host_options(meta, &p->options->run);
     return meta;
@@ -543,23 +381,23 @@ static json_t *meta_json(struct printer *p, const struct sw_df_step *step) {
 static void put_network(json_t *detail, const char *own, const char *forced) {
     const char *network = strcmp(own, "default") == 0 ? forced : own;
     if (strcmp(network, "host") == 0)
-        json_object_set_new(detail, "network", text_json("HOST"));
+        json_object_set_new(detail, "network", sw_df_json_text("HOST"));
     if (strcmp(network, "none") == 0)
-        json_object_set_new(detail, "network", text_json("NONE"));
+        json_object_set_new(detail, "network", sw_df_json_text("NONE"));
 }
 
-static const char *run_vertex(struct printer *p, const struct sw_df_step *step, const char *key) {
+static const char *run_vertex(struct sw_df_printer *p, const struct sw_df_step *step, const char *key) {
     const struct sw_df_run_step *run = &step->run;
-    struct inputs inputs = {json_array()};
+    struct sw_df_inputs inputs = {json_array()};
     json_t *detail = json_object(), *secret_env = json_array(), *devices = json_array();
     json_object_set_new(detail, "meta", meta_json(p, step));
-    json_object_set_new(detail, "mounts", mounts_json(p, step, &inputs, secret_env));
+    json_object_set_new(detail, "mounts", sw_df_mounts_json(p, step, &inputs, secret_env));
     put_network(detail, run->network, p->options->run.network);
     if (strcmp(run->security, "insecure") == 0)
-        json_object_set_new(detail, "security", text_json("INSECURE"));
+        json_object_set_new(detail, "security", sw_df_json_text("INSECURE"));
     for (size_t i = 0; i < run->device_count; i++) {
         json_t *device = json_object();
-        json_object_set_new(device, "name", text_json(run->devices[i].name));
+        json_object_set_new(device, "name", sw_df_json_text(run->devices[i].name));
         if (!run->devices[i].required)
             json_object_set_new(device, "optional", json_true());
         json_array_append_new(devices, device);
@@ -570,7 +408,7 @@ static const char *run_vertex(struct printer *p, const struct sw_df_step *step, 
         json_object_set(detail, "secretenv", secret_env);
     json_decref(devices);
     json_decref(secret_env);
-    return add_vertex(p, key, step, "exec", inputs.list, detail);
+    return sw_df_vertex_add(p, key, step, "exec", inputs.list, detail);
 }
 
 /* What makes two sources the same; other steps are themselves only. */
@@ -586,7 +424,8 @@ static char *key_of(const struct sw_df_step *step) {
     return sw_format("step %u", step->number);
 }
 
-static const char *visit(struct printer *p, const struct sw_df_step *step) {
+/* Makes the vertex of a step whose input has its own already. */
+static const char *make_vertex(struct sw_df_printer *p, const struct sw_df_step *step) {
     if (!step || step->kind == SW_DF_STEP_SCRATCH)
         return NULL;
     sw_cleanup_free char *key = key_of(step);
@@ -616,9 +455,28 @@ static const char *visit(struct printer *p, const struct sw_df_step *step) {
     return NULL;
 }
 
+/* Long chains of steps are made from their start on, so that they need no deep stack. */
+const char *sw_df_vertex_of(struct sw_df_printer *p, const struct sw_df_step *step) {
+    size_t depth = 0;
+    for (const struct sw_df_step *s = step; s && s->kind != SW_DF_STEP_SCRATCH; s = s->input) {
+        sw_cleanup_free char *key = key_of(s);
+        depth++;
+        if (json_object_get(p->ids, key))
+            break;
+    }
+    const struct sw_df_step **chain = sw_new_array(depth + 1, sizeof(*chain));
+    for (size_t i = depth; i-- > 0; step = step->input)
+        chain[i] = step;
+    const char *id = NULL;
+    for (size_t i = 0; i < depth; i++)
+        id = make_vertex(p, chain[i]);
+    free(chain);
+    return id;
+}
+
 json_t *sw_df_graph_json(const struct sw_df_evaluation *evaluation, const struct sw_df_explain_options *options, char **result) {
-    struct printer printer = {evaluation, options, json_array(), json_object()};
-    const char *last = visit(&printer, evaluation->result);
+    struct sw_df_printer printer = {evaluation, options, json_array(), json_object()};
+    const char *last = sw_df_vertex_of(&printer, evaluation->result);
     *result = last ? sw_format("%s:0", last) : NULL;
     json_decref(printer.ids);
     return printer.vertices;

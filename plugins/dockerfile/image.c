@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "core/base/cleanup.h"
+#include "plugins/dockerfile/json_text.h"
 #include "plugins/dockerfile/text.h"
 
 static const char history_comment[] = "buildkit.dockerfile.v0";
@@ -224,33 +225,14 @@ bool sw_df_image_has_layers(const struct sw_df_image *image) {
     return false;
 }
 
-/* Text may come from files in any encoding: JSON needs UTF-8. */
-static json_t *json_text(const char *text) {
-    json_t *value = json_string(text);
-    if (value)
-        return value;
-    sw_cleanup_buf struct sw_buf out = {0};
-    uint32_t rune;
-    for (size_t len; (len = sw_df_rune(text, &rune)) > 0; text += len)
-        sw_df_put_rune(&out, rune);
-    return json_string(sw_buf_text(&out));
-}
-
 static void put_text(json_t *object, const char *key, const char *text) {
     if (*text)
-        json_object_set_new(object, key, json_text(text));
-}
-
-static json_t *json_list(struct sw_strings strings) {
-    json_t *array = json_array();
-    for (size_t i = 0; i < strings.count; i++)
-        json_array_append_new(array, json_text(strings.items[i]));
-    return array;
+        json_object_set_new(object, key, sw_df_json_text(text));
 }
 
 static void put_list(json_t *object, const char *key, struct sw_strings strings) {
     if (strings.count > 0)
-        json_object_set_new(object, key, json_list(strings));
+        json_object_set_new(object, key, sw_df_json_list(strings));
 }
 
 static int compare_keys(const void *a, const void *b) {
@@ -270,9 +252,9 @@ static void put_map(json_t *object, const char *key, const struct sw_map *map, e
     json_t *members = json_object();
     for (size_t i = 0; i < keys.len; i++) {
         const char *name = *(const char **)sw_vec_at(&keys, i);
-        sw_cleanup_json json_t *safe = json_text(name);
+        sw_cleanup_json json_t *safe = sw_df_json_text(name);
         json_object_set_new(members, json_string_value(safe),
-                            values == WITH_VALUES ? json_text(sw_map_get(map, name)) : json_object());
+                            values == WITH_VALUES ? sw_df_json_text(sw_map_get(map, name)) : json_object());
     }
     json_object_set_new(object, key, members);
 }
@@ -328,13 +310,13 @@ json_t *sw_df_image_json(const struct sw_df_image *image) {
     json_t *root = json_object(), *rootfs = json_object();
     put_text(root, "created", image->created ? image->created : "");
     put_text(root, "author", image->author);
-    json_object_set_new(root, "architecture", json_text(image->platform.arch));
-    json_object_set_new(root, "os", json_text(image->platform.os));
+    json_object_set_new(root, "architecture", sw_df_json_text(image->platform.arch));
+    json_object_set_new(root, "os", sw_df_json_text(image->platform.os));
     put_text(root, "os.version", image->platform.os_version);
     put_list(root, "os.features", image->platform.os_features);
     put_text(root, "variant", image->platform.variant);
-    json_object_set_new(rootfs, "type", json_text(image->rootfs_type));
-    json_object_set_new(rootfs, "diff_ids", image->has_diff_ids ? json_list(image->diff_ids) : json_null());
+    json_object_set_new(rootfs, "type", sw_df_json_text(image->rootfs_type));
+    json_object_set_new(rootfs, "diff_ids", image->has_diff_ids ? sw_df_json_list(image->diff_ids) : json_null());
     json_object_set_new(root, "rootfs", rootfs);
     if (image->history.len > 0) {
         json_t *history = json_array();

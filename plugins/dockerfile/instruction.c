@@ -542,6 +542,9 @@ static bool read_instruction(const struct sw_df_node *node, struct sw_df_lint *l
            sw_df_fail_prefix(failure, "dockerfile parse error on line %u: ", node->first);
 }
 
+/* Stages refer to one another, and are followed from one to the next: there is an end to how many. */
+enum { STAGE_LIMIT = 10000 };
+
 bool sw_df_program_parse(const struct sw_df_file *file, struct sw_df_lint *lint, struct sw_df_program *out,
                          struct sw_df_failure *failure) {
     struct sw_arena *arena = failure->arena;
@@ -551,6 +554,10 @@ bool sw_df_program_parse(const struct sw_df_file *file, struct sw_df_lint *lint,
     for (size_t i = 0, used = 0; i < file->node_count; i++) {
         const struct sw_df_node *node = &file->nodes[i];
         if (sw_df_equal_fold(node->name, "FROM")) {
+            if (out->stage_count == STAGE_LIMIT) {
+                sw_df_fail(failure, "there are more than %d stages", STAGE_LIMIT);
+                return sw_df_fail_at(failure, node->first, node->last);
+            }
             stage = &stages[out->stage_count++];
             if (!read_from(node, lint, stage, failure))
                 return false;

@@ -4,21 +4,8 @@
 
 #include <stdbool.h>
 
-#include "core/base/vec.h"
+#include "plugins/dockerfile/env.h"
 #include "plugins/dockerfile/failure.h"
-
-/* Variables, in the order in which they were last set. */
-struct sw_df_env {
-    struct sw_arena *arena;
-    struct sw_vec pairs; /* struct sw_pair; freed by sw_df_env_fini */
-};
-
-void sw_df_env_init(struct sw_df_env *env, struct sw_arena *arena);
-void sw_df_env_fini(struct sw_df_env *env);
-void sw_df_env_copy(struct sw_df_env *env, const struct sw_df_env *from);
-const char *sw_df_env_get(const struct sw_df_env *env, const char *name); /* NULL: not set */
-void sw_df_env_set(struct sw_df_env *env, const char *name, const char *value);
-void sw_df_env_unset(struct sw_df_env *env, const char *name);
 
 /* How to read a word. All members but `escape` are false for an ordinary one. */
 struct sw_df_shell {

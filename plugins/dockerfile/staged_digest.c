@@ -213,19 +213,15 @@ static void environment(struct walker *w) {
     set_pair(&env, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
     for (size_t i = 0; i < w->request->base_env.count; i++)
         set_pair(&env, w->request->base_env.items[i]);
-    for (size_t i = 0; i < w->known.pairs.len; i++) {
-        const struct sw_pair *pair = sw_vec_at(&w->known.pairs, i);
-        sw_df_env_set(&env, pair->key, pair->value);
-    }
+    struct sw_strings known = sw_df_env_entries(&w->known);
+    for (size_t i = 0; i < known.count; i++)
+        set_pair(&env, known.items[i]);
     for (size_t i = 0; i < w->request->dependency_args.count; i++)
         sw_df_env_set(&env, w->request->dependency_args.items[i].key, w->request->dependency_args.items[i].value);
-    const char **items = sw_arena_new(w->arena, (env.pairs.len + 1) * sizeof(char *));
-    for (size_t i = 0; i < env.pairs.len; i++) {
-        const struct sw_pair *pair = sw_vec_at(&env.pairs, i);
-        items[i] = sw_arena_format(w->arena, "%s=%s", pair->key, pair->value);
-    }
-    qsort(items, env.pairs.len, sizeof(char *), compare);
-    add_list(w, "Env", (struct sw_strings){items, env.pairs.len});
+    struct sw_strings entries = sw_df_env_entries(&env);
+    const char **items = sw_df_clone(w->arena, entries);
+    qsort(items, entries.count, sizeof(char *), compare);
+    add_list(w, "Env", (struct sw_strings){items, entries.count});
     sw_df_env_fini(&env);
 }
 

@@ -52,13 +52,10 @@ struct sw_strings sw_df_state_names(struct sw_df_evaluator *e) {
 }
 
 static bool suggest_any(struct sw_df_evaluator *e, struct sw_strings words) {
-    size_t count = e->globals.pairs.len;
-    const char **names = sw_arena_new(e->arena, (count + 1) * sizeof(char *));
-    for (size_t i = 0; i < count; i++)
-        names[i] = ((const struct sw_pair *)sw_vec_at(&e->globals.pairs, i))->key;
+    struct sw_strings names = sw_df_env_names(&e->globals);
     for (size_t i = 0; i < words.count; i++) {
         const char *before = e->failure->text;
-        sw_df_suggest(e->failure, words.items[i], (struct sw_strings){names, count}, SW_DF_CASE_MATTERS);
+        sw_df_suggest(e->failure, words.items[i], names, SW_DF_CASE_MATTERS);
         if (e->failure->text != before)
             break;
     }

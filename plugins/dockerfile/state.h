@@ -126,6 +126,8 @@ bool sw_df_state_expand(struct sw_df_evaluator *e, struct sw_df_state *state, co
                         const struct sw_df_shell *shell, const char *word, const char **out);
 /* Title of a step for people: "[builder 2/5] RUN make". */
 const char *sw_df_step_title(struct sw_df_evaluator *e, struct sw_df_state *state, const char *text);
+/* Platform of the stage's steps, under the name by which all know it. */
+const char *sw_df_step_platform(struct sw_df_evaluator *e, const struct sw_df_platform *platform);
 /* An instruction's text for a title: its word in upper case, variables replaced. */
 const char *sw_df_title_text(struct sw_df_evaluator *e, const struct sw_df_shell *shell, const char *code,
                              const struct sw_df_env *env);
