@@ -36,6 +36,12 @@ static sw_node image_node(struct maker *m, const struct sw_df_step *step) {
 
 static sw_node url_node(struct maker *m, const struct sw_df_step *step) {
     struct sw_op_note note = note_of(m, step);
+    const struct sw_df_fetched *fetched = &m->request->fetched[step->number];
+    if (fetched->folder) {
+        struct sw_op_tree file = {
+            .size = sizeof(file), .host_root = fetched->folder, .host_paths = {&fetched->name, 1}, .host_strip = ""};
+        return m->table->add_tree(m->graph, &file, &note, m->error);
+    }
     struct sw_op_tree op = {
         .size = sizeof(op), .url = step->url, .url_checksum = *step->checksum ? step->checksum : NULL, .url_filename = step->name};
     return m->table->add_tree(m->graph, &op, &note, m->error);
@@ -44,6 +50,11 @@ static sw_node url_node(struct maker *m, const struct sw_df_step *step) {
 static sw_node git_node(struct maker *m, const struct sw_df_step *step) {
     const struct sw_df_git *git = &step->git;
     struct sw_op_note note = note_of(m, step);
+    const struct sw_commit *commit = m->request->fetched[step->number].commit;
+    if (commit) {
+        struct sw_op_tree files = {.size = sizeof(files), .commit = commit, .scope = git->subdir};
+        return m->table->add_tree(m->graph, &files, &note, m->error);
+    }
     struct sw_op_tree op = {.size = sizeof(op),
                             .url = git->remote,
                             .url_checksum = *git->checksum ? git->checksum : NULL,
@@ -234,6 +245,14 @@ static bool copy_source(struct maker *m, const struct sw_df_step *step, const st
                                    .mode = *step->copy.mode ? step->copy.mode : NULL,
                                    .mtime = INT64_MIN};
     out->flags = copy_flags(step, in, out->path);
+    if (in->from->kind == SW_DF_STEP_URL) {
+        /* What is downloaded is its owner's alone (symbolic: folders that are made are not meant), and as old as the server says. */
+        const struct sw_df_fetched *fetched = &m->request->fetched[in->from->number];
+        if (!out->mode && !in->unpack)
+            out->mode = "u=rw,go=";
+        if (fetched->folder)
+            out->mtime = fetched->mtime;
+    }
     return out->from != SW_NODE_NONE;
 }
 

@@ -3,13 +3,15 @@
 #define PLUGINS_DOCKERFILE_REALIZE_H
 
 #include "plugins/dockerfile/evaluate.h"
+#include "plugins/dockerfile/fetch.h"
 #include "plugins/dockerfile/planner.h"
 
 struct sw_df_nodes_request {
     const struct sw_df_evaluation *evaluation;
     const struct sw_df_step *result;
-    const char *config;             /* of the result, JSON; `rootfs` and `created` are left out */
-    const struct sw_df_step *below; /* a step that has its node already, NULL: there is none */
+    const char *config;                  /* of the result, JSON; `rootfs` and `created` are left out */
+    const struct sw_df_fetched *fetched; /* by step number */
+    const struct sw_df_step *below;      /* a step that has its node already, NULL: there is none */
     sw_node below_node;
 };
 

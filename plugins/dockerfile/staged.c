@@ -168,16 +168,37 @@ static const struct sw_df_step *step_below(const struct sw_df_staged *s, size_t 
     return mark ? mark->tip : NULL;
 }
 
+/* A stage being realized. */
+struct staged_realizing {
+    struct sw_df_staged *staged;
+    struct sw_graph *graph;
+    sw_node previous;
+    sw_realize_done done;
+    void *context;
+};
+
+static void on_fetched(void *context, struct sw_df_fetched *fetched, struct sw_error *error) {
+    struct staged_realizing r = *(struct staged_realizing *)context;
+    struct sw_df_staged *s = r.staged;
+    size_t index = s->next - 1;
+    sw_node node = SW_NODE_NONE;
+    free(context);
+    if (!error) {
+        const struct sw_df_mark *mark = mark_of(s, s->stages[index].instruction);
+        struct sw_df_nodes_request request = {.evaluation = s->evaluation,
+                                              .result = mark->tip,
+                                              .config = mark->config,
+                                              .fetched = fetched,
+                                              .below = r.previous == SW_NODE_NONE ? NULL : step_below(s, index),
+                                              .below_node = r.previous};
+        node = sw_df_nodes_add(s->planner, r.graph, &request, &error);
+    }
+    r.done(r.context, node, error);
+}
+
 void sw_df_staged_realize(struct sw_df_planner *p, struct sw_graph *graph, sw_node previous, sw_realize_done done, void *context) {
     struct sw_df_staged *s = p->staged;
-    struct sw_error *error = NULL;
-    size_t index = s->next - 1;
-    const struct sw_df_mark *mark = mark_of(s, s->stages[index].instruction);
-    struct sw_df_nodes_request request = {.evaluation = s->evaluation,
-                                          .result = mark->tip,
-                                          .config = mark->config,
-                                          .below = previous == SW_NODE_NONE ? NULL : step_below(s, index),
-                                          .below_node = previous};
-    sw_node node = sw_df_nodes_add(p, graph, &request, &error);
-    done(context, node, error);
+    struct staged_realizing *r = sw_new(sizeof(*r));
+    *r = (struct staged_realizing){s, graph, previous, done, context};
+    sw_df_fetch(p, s->evaluation, mark_of(s, s->stages[s->next - 1].instruction)->tip, on_fetched, r);
 }
