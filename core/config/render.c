@@ -253,7 +253,8 @@ static struct sw_error *explain(const struct sw_rendering *rendering, struct sw_
             .file = source->file, .data = sw_buf_text(&source->text), .len = source->text.len, .first_line = 1};
         free(error->file);
         error->file = sw_strdup(source->file);
-        error->column++; /* Go counts columns from 0, and gives none to errors of parsing */
+        if (!error->column)
+            error->column = 1; /* errors of parsing have none */
         if (!error->excerpt)
             error->excerpt = sw_yaml_excerpt(&text, error->line, error->column);
     }

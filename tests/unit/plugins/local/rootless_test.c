@@ -75,6 +75,10 @@ static void a_user_without_power_builds_the_same_layers(void **state) {
     int status = 1;
     waitpid(pid, &status, 0);
     world_open(world);
+    if (scratch_in_chroot()) { /* no user namespaces there: it must have said so */
+        assert_int_not_equal(status, 0);
+        return;
+    }
     assert_int_equal(status, 0);
     scratch_expect(&world->scratch, "digest", expected);
 }

@@ -274,10 +274,10 @@ static void names_and_numbers_of_every_dialect_are_read(void **state) {
     static const char *const formats[] = {"v7", "ustar", "gnu", "posix", "oldgnu"};
     scratch_run(&room->outer,
                 "mkdir -p outside/src/sub && cd outside/src && echo -n one >sub/file && ln -s sub/file link && ln sub/file hard");
+    const char *folder = room->outer.path, *base = strrchr(folder, '/') + 1;
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
-        sw_cleanup_free char *pack =
-            sw_format("tar --format=%s -C outside/src -cf ../t%s.tar . 2>/dev/null", formats[i], room->outer.path + 9);
-        sw_cleanup_free char *name = sw_format("/var/tmp/t%s.tar", room->outer.path + 9);
+        sw_cleanup_free char *pack = sw_format("tar --format=%s -C outside/src -cf ../t%s.tar . 2>/dev/null", formats[i], base);
+        sw_cleanup_free char *name = sw_format("%.*st%s.tar", (int)(base - folder), folder, base);
         scratch_run(&room->outer, pack);
         room->job.blob = open(name, O_RDONLY | O_CLOEXEC);
         sw_cleanup_error struct sw_error *error = NULL;
