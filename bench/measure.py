@@ -19,23 +19,33 @@ DOCKER = "/usr/bin/docker"
 BUILDAH = ["buildah", "--root", WORK + "/buildah", "--runroot", WORK + "/buildah-run", "--storage-driver", "overlay"]
 GIT = ["git", "-c", "user.name=bench", "-c", "user.email=bench@example.org", "-c", "gc.auto=0"]
 ENV = dict(os.environ, DOCKER_BUILDKIT="1", SLIPWAY_PROGRESS="quiet", BUILDAH_ISOLATION="oci", HOME=WORK)
-peak_memory = 0  # KiB, of the last command
 
 
 def run(command, folder=None, **env):
     """Runs a command and returns its seconds; its failure ends the program."""
-    global peak_memory
     with open(WORK + "/log", "w+") as log:
         start = time.monotonic()
         process = subprocess.Popen(command, cwd=folder, env=dict(ENV, **env), stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-        _, status, usage = os.wait4(process.pid, 0)
+        process.wait()
         seconds = time.monotonic() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             log.seek(0)
             sys.exit(f"{command}: exit code {process.returncode}\n{log.read()[-3000:]}")
-    peak_memory = usage.ru_maxrss
     return seconds
+
+
+def peak_of(command, folder):
+    """Runs a command and returns the most memory it had, in MiB. What wait4 tells would count this program's own before the exec."""
+    peak = 0
+    process = subprocess.Popen(command, cwd=folder, env=ENV, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while process.poll() is None:
+        with open(f"/proc/{process.pid}/status") as status:
+            sizes = [int(line.split()[1]) for line in status if line.startswith("VmHWM")]
+        peak = max([peak, *sizes])
+        time.sleep(0.01)
+    if process.returncode:
+        sys.exit(f"{command}: exit code {process.returncode}")
+    return peak / 1024
 
 
 def git(folder, *words):
@@ -159,8 +169,7 @@ def case_transfer():
             for _ in range(200):
                 big.write(os.urandom(512 * 1024) + bytes(512 * 1024))
         commit(folder)
-        run([SLIPWAY, "build", "--store", STORE], folder)
-        peaks.append(peak_memory / 1024)
+        peaks.append(peak_of([SLIPWAY, "build", "--store", STORE], folder))
         docker(folder, tag="bench-big")()
         run([*BUILDAH, "bud", "--runtime", "runc", "--layers", "--tls-verify=false", "-q", "-t", "bench-big", "."], folder)
 
