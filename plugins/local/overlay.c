@@ -17,6 +17,7 @@
 #include "core/base/buf.h"
 #include "core/base/cleanup.h"
 #include "core/base/error.h"
+#include "core/base/vec.h"
 
 /* <sys/mount.h> of glibc and <linux/mount.h> do not go together, and the calls are newer than some headers. */
 int mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data);
@@ -124,42 +125,51 @@ static int mount_new(const struct sw_overlay *overlay, struct sw_error **error) 
 struct old_mount {
     const struct sw_overlay *overlay;
     const char *data;
+    struct sw_strlist folders; /* paths of the lowers, then of upper and work */
     int fd;
     int number; /* errno */
 };
 
-static bool link_folder(const char *name, int folder) {
+static bool add_folder(struct sw_strlist *folders, int folder) {
     char link[40], path[PATH_MAX];
     snprintf(link, sizeof link, "/proc/self/fd/%d", folder);
     ssize_t len = readlink(link, path, sizeof path - 1);
     if (len <= 0)
         return false;
-    path[len] = '\0';
-    return symlink(path, name) == 0;
+    sw_strlist_take(folders, sw_strndup(path, (size_t)len));
+    return true;
+}
+
+/* Asked before the namespace is left: from within a new one, the kernel tells paths of the old one's mounts as seen from its root, which
+ * in a chroot is not ours. */
+static bool find_folders(const struct sw_overlay *overlay, struct sw_strlist *folders) {
+    for (size_t i = 0; i < overlay->lower_count; i++)
+        if (!add_folder(folders, overlay->lowers[i]))
+            return false;
+    return overlay->upper < 0 || (add_folder(folders, overlay->upper) && add_folder(folders, overlay->work));
 }
 
 /* Short names for all folders, so that the options of many layers fit. */
-static bool link_folders(const struct sw_overlay *overlay) {
-    for (size_t i = 0; i < overlay->lower_count; i++) {
+static bool link_folders(const struct old_mount *old) {
+    size_t lowers = old->overlay->lower_count;
+    for (size_t i = 0; i < old->folders.len; i++) {
         char name[24];
         snprintf(name, sizeof name, "%zu", i);
-        if (!link_folder(name, overlay->lowers[i]))
+        if (symlink(old->folders.items[i], i < lowers ? name : i == lowers ? "u" : "w") != 0)
             return false;
     }
-    return overlay->upper < 0 || (link_folder("u", overlay->upper) && link_folder("w", overlay->work));
+    return true;
 }
 
-static bool prepare_privately(const struct sw_overlay *overlay) {
+static bool prepare_privately(const struct old_mount *old) {
     return unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_FLAG_REC | MS_FLAG_PRIVATE, NULL) == 0 &&
-           mount("tmpfs", "/mnt", "tmpfs", 0, NULL) == 0 && chdir("/mnt") == 0 && mkdir("merged", 0700) == 0 &&
-           link_folders(overlay);
+           mount("tmpfs", "/mnt", "tmpfs", 0, NULL) == 0 && chdir("/mnt") == 0 && mkdir("merged", 0700) == 0 && link_folders(old);
 }
 
 /* Runs in a thread whose mount namespace nobody shares; what is taken out of it is a copy that is attached nowhere. */
 static void *mount_privately(void *context) {
     struct old_mount *old = context;
-    if (prepare_privately(old->overlay) &&
-        mount("overlay", "merged", "overlay", old->overlay->devices ? 0 : MS_FLAG_NODEV, old->data) == 0)
+    if (prepare_privately(old) && mount("overlay", "merged", "overlay", old->overlay->devices ? 0 : MS_FLAG_NODEV, old->data) == 0)
         old->fd = (int)syscall(SYS_open_tree, AT_FDCWD, "merged", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
     old->number = errno;
     return NULL;
@@ -180,8 +190,11 @@ static int mount_old(const struct sw_overlay *overlay, struct sw_error **error) 
     }
     struct old_mount old = {.overlay = overlay, .data = sw_buf_text(&data), .fd = -1};
     pthread_t thread;
-    if ((old.number = pthread_create(&thread, NULL, mount_privately, &old)) == 0)
+    if (!find_folders(overlay, &old.folders))
+        old.number = errno;
+    else if ((old.number = pthread_create(&thread, NULL, mount_privately, &old)) == 0)
         pthread_join(thread, NULL);
+    sw_strlist_fini(&old.folders);
     if (old.fd < 0)
         sw_fail_errno(error, old.number, "cannot mount an overlay");
     return old.fd;

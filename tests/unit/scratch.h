@@ -33,7 +33,7 @@ static inline void scratch_make(struct scratch *scratch) {
     assert_true(scratch->fd >= 0);
 }
 
-/* Inside a chroot the kernel gives nobody a user namespace, and mounts by path are looked for outside of it. */
+/* Inside a chroot the kernel gives nobody a user namespace. */
 static inline bool scratch_in_chroot(void) {
     struct stat ours, first;
     return stat("/", &ours) == 0 && stat("/proc/1/root/.", &first) == 0 &&
