@@ -325,11 +325,24 @@ static void start_waiting(struct sw_build *build) {
     }
 }
 
+/* A platform that is none is an error only of an image that is to be built. */
+static bool check_platforms(const struct sw_build *build, struct sw_error **error) {
+    const struct sw_project *project = build->options.project;
+    for (size_t i = 0; i < project->image_count; i++) {
+        const struct sw_project_image *image = &project->images[i];
+        if (!build->options.wanted[i] || !image->platform_problem)
+            continue;
+        struct sw_error *cause = sw_error_new(SW_ERROR_CONFIG, "image \"%s\": %s", image->name, image->platform_problem);
+        return sw_pass(error, sw_error_at(cause, image->place));
+    }
+    return true;
+}
+
 void sw_build_run(struct sw_build *build, sw_done done, void *context) {
     struct sw_error *error = NULL;
     build->done = done;
     build->context = context;
-    if (build->options.mode != SW_BUILD_PRINT)
+    if (check_platforms(build, &error) && build->options.mode != SW_BUILD_PRINT)
         build->repo = sw_build_repo(build, build->options.repo, &error);
     if (error) {
         build->first_error = error;

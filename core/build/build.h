@@ -27,7 +27,6 @@ struct sw_named_builder {
 struct sw_build_options {
     enum sw_build_mode mode;
     const struct sw_project *project;
-    const struct sw_giterminism *giterminism; /* NULL: loose */
     const struct sw_commit *commit;
     const char *project_folder;      /* of werf.yaml in the repository; "" is the root */
     const char *host_project_folder; /* absolute, on the host */
@@ -39,11 +38,12 @@ struct sw_build_options {
     size_t builder_count;
     const struct sw_backend *backend;
     const char *backend_name;
-    const struct sw_store *store;       /* serves `repo` */
-    const struct sw_store *base_images; /* serves references of base images; NULL: none can be resolved */
-    const char *repo;                   /* address of the stages */
-    const char *repo_name;              /* as it stands in image names: HOST/NAME, or the project's name without a registry */
-    bool remote;                        /* `repo` is a registry */
+    struct sw_capabilities capabilities; /* of the backend */
+    const struct sw_store *store;        /* serves `repo` */
+    const struct sw_store *base_images;  /* serves references of base images; NULL: none can be resolved */
+    const char *repo;                    /* address of the stages */
+    const char *repo_name;               /* as it stands in image names: HOST/NAME, or the project's name without a registry */
+    bool remote;                         /* `repo` is a registry */
 
     const char *build_platform;
     const char *network;           /* --backend-network, or "" */

@@ -6,6 +6,7 @@
 #include "core/base/alloc.h"
 #include "core/base/cleanup.h"
 #include "core/base/error.h"
+#include "core/build/allowed.h"
 #include "core/build/digest.h"
 #include "core/build/manifest.h"
 #include "core/build/session.h"
@@ -504,7 +505,6 @@ static void on_solved(void *context, struct sw_error *error) {
 static void start_solving(struct sw_job *job) {
     bool below_found = false;
     sw_cleanup_vec struct sw_vec nodes = {.width = sizeof(sw_node)};
-    job->planned = true;
     for (size_t i = job->stages.len; i-- > 0;) {
         struct sw_stage_state *stage = sw_job_stage(job, i);
         if (below_found)
@@ -518,6 +518,13 @@ static void start_solving(struct sw_job *job) {
         job->solved = true;
         job->published = job->stages.len;
         sw_job_finish(job);
+        return;
+    }
+    const struct sw_allowed allowed = {&job->build->options.capabilities, job->build->options.backend_name,
+                                       job->build->options.insecure};
+    struct sw_error *refusal = NULL;
+    if (!sw_graph_allowed(job->graph, &allowed, &refusal)) {
+        sw_job_fail(job, refusal);
         return;
     }
     job->state = SW_JOB_SOLVING;

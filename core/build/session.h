@@ -85,7 +85,6 @@ struct sw_job {
     bool solved;        /* the backend has ended */
     bool publishing;    /* a stage is on its way */
     uint32_t in_flight; /* answers of backend and store that are due */
-    bool planned;       /* the planner has answered the end */
 };
 
 /* Asks that can be shared: the first one starts, the others wait. */

@@ -90,7 +90,7 @@ static bool choose_stores(struct sw_conveyor *conveyor, struct sw_error **error)
 static bool choose_backend(struct sw_conveyor *conveyor, struct sw_error **error) {
     struct sw_build_options *options = &conveyor->options;
     const struct sw_app *app = &conveyor->app;
-    struct sw_capabilities capabilities = {.size = sizeof capabilities};
+    options->capabilities.size = sizeof options->capabilities;
     options->build_platform = app->default_platform;
     options->backend_name = sw_app_backend_name(app, app->default_platform);
     if (options->mode == SW_BUILD_PRINT || options->mode == SW_BUILD_WHY)
@@ -100,10 +100,10 @@ static bool choose_backend(struct sw_conveyor *conveyor, struct sw_error **error
         return false;
     options->backend = backend->backend;
     struct sw_error *cause = NULL;
-    if (!backend->backend->capabilities(&capabilities, &cause))
+    if (!backend->backend->capabilities(&options->capabilities, &cause))
         return sw_pass(error, sw_error_wrap(cause, "backend \"%s\"", options->backend_name));
-    if (capabilities.platforms.count)
-        options->build_platform = capabilities.platforms.items[0];
+    if (options->capabilities.platforms.count)
+        options->build_platform = options->capabilities.platforms.items[0];
     return true;
 }
 
@@ -131,7 +131,6 @@ static bool set_up(struct sw_conveyor *conveyor, const struct sw_arguments *argu
     if (!sw_select_images(config->project, patterns, final_only, &conveyor->selection, error))
         return false;
     options->project = config->project;
-    options->giterminism = config->giterminism;
     options->commit = config->commit;
     options->project_folder = config->project_folder;
     options->host_project_folder = config->host_folder;
