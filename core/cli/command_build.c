@@ -51,19 +51,25 @@ static bool save_report(const struct sw_conveyor *conveyor, const struct sw_argu
     return write_file(path, &text, error);
 }
 
-/* One line an image on standard output: its name in werf.yaml and the image's, for scripts. */
+/* How an image ended: its published name, or why it has none. */
+static const char *outcome(const struct sw_image_report *image) {
+    if (image->error)
+        return image->error->code == SW_ERROR_CANCELLED ? "cancelled" : "failed";
+    return image->name ? image->name : "not begun";
+}
+
+/* One line an image on standard output: its name in werf.yaml, the image's, and whether it was built, for scripts. */
 static void print_summary(const struct sw_conveyor *conveyor) {
     size_t count;
     const struct sw_image_report *images = sw_build_reports(conveyor->build, &count);
     for (size_t i = 0; i < count; i++) {
-        const char *name = *images[i].image->name ? images[i].image->name : "~";
-        const char *platform = *images[i].platform && images[i].image->platforms.count > 1 ? images[i].platform : "";
-        const char *shown =
-            images[i].error ? (images[i].error->code == SW_ERROR_CANCELLED ? "cancelled" : "failed") : images[i].name;
-        printf("%s%s%s\t%s\t%s\n", name, *platform ? " " : "", platform, shown,
-               images[i].error     ? "-"
-               : images[i].rebuilt ? "built"
-                                   : "unchanged");
+        const struct sw_image_report *image = &images[i];
+        bool several = *image->platform && image->image->platforms.count > 1, done = !image->error && image->name;
+        printf("%s%s%s\t%s\t%s\n", *image->image->name ? image->image->name : "~", several ? " " : "",
+               several ? image->platform : "", outcome(image),
+               !done            ? "-"
+               : image->rebuilt ? "built"
+                                : "unchanged");
     }
 }
 
