@@ -2,46 +2,26 @@
  *
  * Blobs first, then the config, the manifest last: a reader never sees half an image. If the tag is there already, another builder
  * was first, and its image is taken instead of ours. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/base/alloc.h"
 #include "core/base/cleanup.h"
 #include "core/base/error.h"
 #include "core/base/map.h"
-#include "core/base/memory_file.h"
-#include "core/build/blobs.h"
 #include "core/build/manifest.h"
+#include "core/build/push.h"
 #include "core/build/session.h"
 
 struct publish {
     struct sw_job *job;
     struct sw_stage_state *stage;
     struct sw_made_manifest made;
-    size_t pending; /* blobs on their way, and one for the loop that starts them */
-    struct sw_error *error;
     sw_done done;
     void *context;
     char *adopted_manifest; /* of another builder's image */
     size_t adopted_len;
     char *adopted_digest;
-};
-
-/* One blob on its way. */
-struct push {
-    struct publish *publish;
-    char *digest;
-    char *media_type;
-    uint64_t bytes;
-    char *from;       /* repository to mount from, or NULL */
-    const char *text; /* content of a config, else NULL */
-    int fd;           /* of a blob that the backend opened, else -1 */
-    bool missing;     /* the store wanted bytes that this host does not have */
-    bool fetched;     /* it was tried to get them */
-    struct sw_layer_origin *origin;
 };
 
 static void release_equals(const char *id);
@@ -51,115 +31,11 @@ static void finish(struct publish *publish, struct sw_error *error) {
     void *context = publish->context;
     const char *id = publish->stage->id;
     sw_made_manifest_fini(&publish->made);
-    sw_error_free(publish->error);
     free(publish->adopted_manifest);
     free(publish->adopted_digest);
     free(publish);
     done(context, error);
     release_equals(id);
-}
-
-static void put_manifest(struct publish *publish);
-
-static void push_ended(struct push *push, struct sw_error *error) {
-    struct publish *publish = push->publish;
-    if (error && !publish->error)
-        publish->error = error;
-    else
-        sw_error_free(error);
-    sw_close(&push->fd);
-    free(push->digest);
-    free(push->media_type);
-    free(push->from);
-    free(push);
-    if (--publish->pending > 0)
-        return;
-    struct sw_error *failure = publish->error;
-    publish->error = NULL;
-    if (failure)
-        finish(publish, failure);
-    else
-        put_manifest(publish);
-}
-
-/* ---- one blob ---- */
-
-static int open_blob(void *context, struct sw_error **error) {
-    struct push *push = context;
-    if (push->text)
-        return sw_memory_file(push->text, strlen(push->text), error);
-    sw_cleanup_free char *path = push->fd >= 0 ? sw_format("/proc/self/fd/%d", push->fd)
-                                               : sw_blob_path(push->publish->job->build->options.host, push->digest);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd >= 0)
-        return fd;
-    push->missing = errno == ENOENT;
-    sw_fail_errno(error, errno, "layer %s", push->digest);
-    return -1;
-}
-
-static void put(struct push *push);
-
-static void on_blob_here(void *context, int fd, struct sw_error *error) {
-    struct push *push = context;
-    if (error) {
-        push_ended(push, error);
-        return;
-    }
-    push->fd = fd;
-    put(push);
-}
-
-static void on_put(void *context, struct sw_error *error) {
-    struct push *push = context;
-    struct sw_build *build = push->publish->job->build;
-    if (!error || !push->missing || push->fetched) {
-        push_ended(push, error);
-        return;
-    }
-    /* Neither there nor to be mounted: only now the layer's bytes are worth a download. */
-    error->destroy(error);
-    push->fetched = true;
-    push->missing = false;
-    if (push->origin && sw_image_repo(push->origin->image))
-        sw_blob_table.open_layer(push->origin->image, push->origin->index, build->cancel, push->publish->job->vertex, on_blob_here,
-                                 push);
-    else
-        build->options.backend->open_blob(push->digest, on_blob_here, push);
-}
-
-static void put(struct push *push) {
-    struct sw_build *build = push->publish->job->build;
-    struct sw_descriptor blob = {sizeof blob, 0, push->media_type, push->digest, push->bytes};
-    build->options.store->put_blob(build->repo, &blob, push->from, open_blob, build->cancel, push->publish->job->vertex, on_put,
-                                   push);
-}
-
-static void push_layer(struct publish *publish, const struct sw_layer *layer) {
-    struct sw_build *build = publish->job->build;
-    struct push *push = sw_new(sizeof *push);
-    push->publish = publish;
-    push->digest = sw_strdup(layer->digest);
-    push->media_type = sw_strdup(layer->media_type);
-    push->bytes = layer->bytes;
-    push->fd = -1;
-    push->origin = sw_map_get(&build->layers, layer->digest);
-    if (push->origin)
-        push->from = sw_strdup(sw_image_repo(push->origin->image));
-    publish->pending++;
-    put(push);
-}
-
-static void push_config(struct publish *publish) {
-    struct push *push = sw_new(sizeof *push);
-    push->publish = publish;
-    push->digest = sw_strdup(publish->made.config_digest);
-    push->media_type = sw_strdup(SW_OCI_CONFIG);
-    push->bytes = strlen(publish->made.config);
-    push->text = publish->made.config;
-    push->fd = -1;
-    publish->pending++;
-    put(push);
 }
 
 /* ---- the manifest ---- */
@@ -190,29 +66,36 @@ static void on_manifest_put(void *context, const struct sw_manifest *manifest, s
     take_image(publish, publish->made.manifest_digest, body, config);
 }
 
-static void put_manifest(struct publish *publish) {
+static void on_blobs_put(void *context, struct sw_error *error) {
+    struct publish *publish = context;
     struct sw_build *build = publish->job->build;
     struct sw_bytes body = {publish->made.manifest, strlen(publish->made.manifest)};
-    build->options.store->put_manifest(build->repo, publish->stage->id, SW_OCI_MANIFEST, body, build->cancel, on_manifest_put,
-                                       publish);
+    if (error)
+        finish(publish, error);
+    else
+        build->options.store->put_manifest(build->repo, publish->stage->id, SW_OCI_MANIFEST, body, build->cancel, on_manifest_put,
+                                           publish);
+}
+
+static void push_all(struct publish *publish) {
+    struct sw_build *build = publish->job->build;
+    const struct sw_push push = {
+        .build = build,
+        .store = build->options.store,
+        .repo = build->repo,
+        .layers = publish->stage->layers,
+        .layer_count = publish->stage->layer_count,
+        .config = publish->made.config,
+        .config_type = SW_OCI_CONFIG,
+        .config_digest = publish->made.config_digest,
+        .vertex = publish->job->vertex,
+        .done = on_blobs_put,
+        .context = publish,
+    };
+    sw_push_blobs(&push);
 }
 
 /* ---- is somebody else's there? ---- */
-
-static void push_all(struct publish *publish) {
-    publish->pending = 1;
-    for (size_t i = 0; i < publish->stage->layer_count; i++)
-        push_layer(publish, &publish->stage->layers[i]);
-    push_config(publish);
-    if (--publish->pending == 0) { /* everything answered at once */
-        struct sw_error *failure = publish->error;
-        publish->error = NULL;
-        if (failure)
-            finish(publish, failure);
-        else
-            put_manifest(publish);
-    }
-}
 
 static void on_adopted_config(void *context, struct sw_bytes bytes, struct sw_error *error) {
     struct publish *publish = context;
