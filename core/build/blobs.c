@@ -17,7 +17,12 @@ struct download {
     char *digest;
     char *path;
     int fd; /* a file without a name until it is whole */
-    struct sw_repo *repo;
+    char *media_type;
+    uint64_t bytes;
+    char *address; /* of the repository that has it */
+    size_t cache;  /* that is asked; past the last one: the repository itself */
+    struct sw_cancel *cancel;
+    struct sw_vertex *vertex;
     struct sw_vec waiters; /* of struct waiter */
 };
 
@@ -43,6 +48,8 @@ static void free_download(struct download *download) {
     sw_vec_fini(&download->waiters);
     free(download->digest);
     free(download->path);
+    free(download->media_type);
+    free(download->address);
     free(download);
 }
 
@@ -63,8 +70,26 @@ static void answer(struct download *download, struct sw_error *error) {
     sw_error_free(error);
 }
 
+static void fetch(struct download *download);
+
+/* The cache that answers for the download: only layers of the primary repository are cached. */
+static const struct sw_extra_repo *cache_of(const struct download *download) {
+    const struct sw_build_options *options = &current->options;
+    return strcmp(download->address, options->repo) == 0 && download->cache < options->cache_count
+               ? &options->caches[download->cache]
+               : NULL;
+}
+
 static void on_fetched(void *context, struct sw_error *error) {
     struct download *download = context;
+    if (error && error->code != SW_ERROR_CANCELLED && cache_of(download)) {
+        sw_error_free(error);
+        download->cache++;
+        fetch(download);
+        return;
+    }
+    if (!error && !cache_of(download) && strcmp(download->address, current->options.repo) == 0)
+        sw_map_set(&((struct sw_build *)current)->fetched, download->digest, (void *)1);
     if (!error) {
         char source[64];
         snprintf(source, sizeof source, "/proc/self/fd/%d", download->fd);
@@ -87,6 +112,22 @@ static int open_nameless(const char *path, struct sw_error **error) {
     return fd;
 }
 
+static void fetch(struct download *download) {
+    struct sw_build *build = (struct sw_build *)current;
+    const struct sw_extra_repo *cache = cache_of(download);
+    const char *address = cache ? cache->address : download->address;
+    struct sw_error *error = NULL;
+    struct sw_repo *repo = sw_build_repo(build, address, &error);
+    if (!repo || ftruncate(download->fd, 0) < 0 || lseek(download->fd, 0, SEEK_SET) < 0) {
+        if (repo)
+            sw_fail_errno(&error, errno, "%s", download->path);
+        answer(download, error);
+        return;
+    }
+    struct sw_descriptor blob = {sizeof blob, 0, download->media_type, download->digest, download->bytes};
+    sw_build_store(build, address)->fetch_blob(repo, &blob, download->fd, download->cancel, download->vertex, on_fetched, download);
+}
+
 static void open_layer(const struct sw_image *image, size_t index, struct sw_cancel *cancel, struct sw_vertex *vertex,
                        void (*done)(void *context, int fd, struct sw_error *error), void *context) {
     struct sw_layer layer = sw_host_image_table.layer(image, index);
@@ -104,7 +145,6 @@ static void open_layer(const struct sw_image *image, size_t index, struct sw_can
         return;
     }
     const char *address = sw_image_repo(image);
-    struct sw_repo *repo = address ? sw_build_repo(build, address, &error) : NULL;
     if (!address)
         sw_fail(&error, SW_ERROR_NOT_FOUND, "layer %s of %s is gone from this host", layer.digest,
                 sw_host_image_table.reference(image));
@@ -114,12 +154,20 @@ static void open_layer(const struct sw_image *image, size_t index, struct sw_can
         return;
     }
     download = sw_new(sizeof *download);
-    *download = (struct download){sw_strdup(layer.digest), sw_strdup(path), fd, repo, {.width = sizeof(struct waiter)}};
+    *download = (struct download){
+        .digest = sw_strdup(layer.digest),
+        .path = sw_strdup(path),
+        .fd = fd,
+        .media_type = sw_strdup(layer.media_type),
+        .bytes = layer.bytes,
+        .address = sw_strdup(address),
+        .cancel = cancel,
+        .vertex = vertex,
+        .waiters = {.width = sizeof(struct waiter)},
+    };
     sw_vec_push(&download->waiters, &(struct waiter){done, context});
     sw_map_set(&downloads, layer.digest, download);
-    struct sw_descriptor blob = {sizeof blob, 0, layer.media_type, layer.digest, layer.bytes};
-    const struct sw_store *store = sw_build_store(build, address);
-    store->fetch_blob(repo, &blob, fd, cancel, vertex, on_fetched, download);
+    fetch(download);
 }
 
 const struct sw_host_blob sw_blob_table = {.size = sizeof(struct sw_host_blob), .open_layer = open_layer};

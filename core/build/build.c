@@ -7,8 +7,11 @@
 #include "core/base/cleanup.h"
 #include "core/base/error.h"
 #include "core/build/blobs.h"
+#include "core/build/caches.h"
 #include "core/build/custom_tags.h"
+#include "core/build/final_repo.h"
 #include "core/build/index.h"
+#include "core/build/metadata.h"
 #include "core/build/resolve.h"
 #include "core/build/session.h"
 #include "core/runtime/cancel.h"
@@ -40,6 +43,7 @@ struct sw_build *sw_build_new(const struct sw_build_options *options) {
     build->images.width = sizeof(struct sw_image *);
     build->indexes.width = sizeof(struct sw_index_image *);
     build->reports.width = sizeof(struct sw_image_report);
+    build->secondaries = sw_new_array(options->secondary_count + 1, sizeof *build->secondaries);
     build->cancel = sw_cancel_new(options->cancel);
     add_jobs(build);
     sw_blobs_serve(build);
@@ -70,9 +74,12 @@ void sw_build_free(struct sw_build *build) {
     sw_vec_fini(&build->images);
     sw_vec_fini(&build->indexes);
     sw_vec_fini(&build->reports);
-    sw_vec_fini(&build->listing.waiters);
-    sw_stage_index_fini(&build->index);
-    sw_error_free(build->listing_error);
+    sw_map_fini(&build->fetched, NULL);
+    sw_stage_repo_fini(&build->primary);
+    sw_stage_repo_fini(&build->final);
+    for (size_t i = 0; i < build->options.secondary_count; i++)
+        sw_stage_repo_fini(&build->secondaries[i]);
+    free(build->secondaries);
     sw_error_free(build->first_error);
     sw_cancel_free(build->cancel);
     sw_arena_fini(&build->arena);
@@ -99,9 +106,24 @@ struct sw_image *sw_build_keep_image(struct sw_build *build, struct sw_image *im
     return image;
 }
 
-/* The repository of the stages has a store of its own choice; all other addresses are those of base images. */
+static const struct sw_extra_repo *find_extra(const struct sw_extra_repo *repos, size_t count, const char *address) {
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(repos[i].address, address) == 0)
+            return &repos[i];
+    return NULL;
+}
+
+/* The repositories of the command line have stores of their own choice; all other addresses are those of base images. */
 const struct sw_store *sw_build_store(const struct sw_build *build, const char *address) {
-    return strcmp(address, build->options.repo) == 0 ? build->options.store : build->options.base_images;
+    const struct sw_build_options *options = &build->options;
+    if (strcmp(address, options->repo) == 0)
+        return options->store;
+    const struct sw_extra_repo *extra = find_extra(options->secondaries, options->secondary_count, address);
+    if (!extra)
+        extra = find_extra(options->caches, options->cache_count, address);
+    if (!extra && options->final_repo)
+        extra = find_extra(options->final_repo, 1, address);
+    return extra ? extra->store : options->base_images;
 }
 
 struct sw_repo *sw_build_repo(struct sw_build *build, const char *address, struct sw_error **error) {
@@ -118,6 +140,11 @@ struct sw_repo *sw_build_repo(struct sw_build *build, const char *address, struc
 
 char *sw_build_image_name(const struct sw_build *build, const char *tag) {
     return sw_format("%s:%s", build->options.repo_name, tag);
+}
+
+const char *sw_build_public_repo(const struct sw_build *build, const struct sw_project_image *image) {
+    const struct sw_extra_repo *final = build->options.final_repo;
+    return final && image->final ? final->name : build->options.repo_name;
 }
 
 /* ---- running ---- */
@@ -153,6 +180,7 @@ static void report_stages(struct sw_build *build, const struct sw_job *job, stru
             .id = stage->id,
             .image = stage->image,
             .rebuilt = sw_map_remove(rebuilt, stage->id) != NULL,
+            .copied = stage->copied,
             .skipped = !stage->image,
             .seconds = stage->seconds,
             .created_ns = stage->timestamp * 1000000,
@@ -173,9 +201,15 @@ static uint64_t bytes_of(const struct sw_image *image) {
     return bytes;
 }
 
+static void name_report(struct sw_build *build, struct sw_image_report *report) {
+    report->repo = sw_build_public_repo(build, report->image);
+    sw_cleanup_free char *name = report->tag ? sw_format("%s:%s", report->repo, report->tag) : NULL;
+    report->name = name ? sw_arena_str(&build->arena, name) : NULL;
+}
+
 static void report_index(struct sw_build *build, const struct sw_index_image *index) {
-    struct sw_image_report report = {
-        .image = index->image, .platform = "", .tag = index->tag, .name = index->name, .digest = index->digest, .id = ""};
+    struct sw_image_report report = {.image = index->image, .platform = "", .tag = index->tag, .digest = index->digest, .id = ""};
+    name_report(build, &report);
     for (size_t i = 0; i < build->reports.len; i++) {
         const struct sw_image_report *part = sw_vec_at(&build->reports, i);
         if (part->image != index->image)
@@ -198,7 +232,6 @@ static void make_reports(struct sw_build *build) {
             .platform = job->platform,
             .seconds = job->seconds,
             .tag = job->built.tag,
-            .name = job->built.name,
             .digest = job->built.digest,
             .id = job->built.id,
             .bytes = bytes_of(job->built.handle),
@@ -206,6 +239,7 @@ static void make_reports(struct sw_build *build) {
             .needs = needs_of(build, job->image),
             .error = job->error,
         };
+        name_report(build, &report);
         report_stages(build, job, &rebuilt, &report);
         sw_vec_push(&build->reports, &report);
     }
@@ -227,23 +261,19 @@ static void conclude(struct sw_build *build) {
     build->done(build->context, sw_error_copy(build->first_error));
 }
 
-static void on_tagged(void *context, struct sw_error *error) {
-    struct sw_build *build = context;
-    if (error && !build->first_error)
-        build->first_error = sw_error_copy(error);
-    sw_error_free(error);
-    conclude(build);
-}
+/* What is done when all images are there, in this order; the first failure ends it. */
+static void (*const conclusions[])(struct sw_build *build, sw_done done, void *context) = {
+    sw_index_publish_all, sw_final_repo_fill, sw_custom_tags_publish, sw_metadata_publish, sw_caches_fill};
 
-static void on_indexed(void *context, struct sw_error *error) {
+static void conclude_next(void *context, struct sw_error *error) {
     struct sw_build *build = context;
     if (error && !build->first_error)
         build->first_error = sw_error_copy(error);
     sw_error_free(error);
-    if (build->first_error)
+    if (build->first_error || build->conclusion == sizeof conclusions / sizeof *conclusions)
         conclude(build);
     else
-        sw_custom_tags_publish(build, on_tagged, build);
+        conclusions[build->conclusion++](build, conclude_next, build);
 }
 
 static bool all_ended(const struct sw_build *build) {
@@ -261,7 +291,7 @@ static void advance(struct sw_build *build) {
     if (build->first_error || sw_build_only_plans(build))
         conclude(build);
     else
-        sw_index_publish_all(build, on_indexed, build);
+        conclude_next(build, NULL);
 }
 
 void sw_build_job_failing(struct sw_build *build, const struct sw_job *job) {
@@ -338,12 +368,37 @@ static bool check_platforms(const struct sw_build *build, struct sw_error **erro
     return true;
 }
 
+static bool open_repo(struct sw_build *build, struct sw_stage_repo *place, const struct sw_extra_repo *repo,
+                      struct sw_error **error) {
+    place->address = repo->address;
+    place->name = repo->name;
+    place->store = repo->store;
+    place->repo = sw_build_repo(build, repo->address, error);
+    return place->repo;
+}
+
+static bool open_repos(struct sw_build *build, struct sw_error **error) {
+    const struct sw_build_options *options = &build->options;
+    const struct sw_extra_repo primary = {options->repo, options->repo_name, options->store};
+    if (!open_repo(build, &build->primary, &primary, error))
+        return false;
+    if (options->final_repo && !open_repo(build, &build->final, options->final_repo, error))
+        return false;
+    for (size_t i = 0; i < options->secondary_count; i++)
+        if (!open_repo(build, &build->secondaries[i], &options->secondaries[i], error))
+            return false;
+    for (size_t i = 0; i < options->cache_count; i++)
+        if (!sw_build_repo(build, options->caches[i].address, error))
+            return false;
+    return true;
+}
+
 void sw_build_run(struct sw_build *build, sw_done done, void *context) {
     struct sw_error *error = NULL;
     build->done = done;
     build->context = context;
     if (check_platforms(build, &error) && build->options.mode != SW_BUILD_PRINT)
-        build->repo = sw_build_repo(build, build->options.repo, &error);
+        open_repos(build, &error);
     if (error) {
         build->first_error = error;
         conclude(build);

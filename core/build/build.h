@@ -24,6 +24,13 @@ struct sw_named_builder {
     const struct sw_builder *builder;
 };
 
+/* A repository beside the one of the stages. */
+struct sw_extra_repo {
+    const char *address;
+    const char *name; /* as it stands in image names */
+    const struct sw_store *store;
+};
+
 struct sw_build_options {
     enum sw_build_mode mode;
     const struct sw_project *project;
@@ -38,12 +45,17 @@ struct sw_build_options {
     size_t builder_count;
     const struct sw_backend *backend;
     const char *backend_name;
-    struct sw_capabilities capabilities; /* of the backend */
-    const struct sw_store *store;        /* serves `repo` */
-    const struct sw_store *base_images;  /* serves references of base images; NULL: none can be resolved */
-    const char *repo;                    /* address of the stages */
-    const char *repo_name;               /* as it stands in image names: HOST/NAME, or the project's name without a registry */
-    bool remote;                         /* `repo` is a registry */
+    struct sw_capabilities capabilities;     /* of the backend */
+    const struct sw_store *store;            /* serves `repo` */
+    const struct sw_store *base_images;      /* serves references of base images; NULL: none can be resolved */
+    const char *repo;                        /* address of the stages */
+    const char *repo_name;                   /* as it stands in image names: HOST/NAME, or the project's name without a registry */
+    bool remote;                             /* `repo` is a registry */
+    const struct sw_extra_repo *final_repo;  /* gets a copy of each final image; NULL: none */
+    const struct sw_extra_repo *secondaries; /* asked for stages after `repo`, which gets a copy of what is found */
+    size_t secondary_count;
+    const struct sw_extra_repo *caches; /* asked for what `repo` is known to have, and filled */
+    size_t cache_count;
 
     const char *build_platform;
     const char *network;           /* --backend-network, or "" */
@@ -63,6 +75,7 @@ struct sw_stage_report {
     const char *id;               /* tag */
     const struct sw_image *image; /* NULL when it was not reached */
     bool rebuilt;
+    bool copied;  /* from a secondary repository */
     bool skipped; /* not looked at: a stage behind it was found */
     double seconds;
     int64_t created_ns;
@@ -78,7 +91,8 @@ struct sw_image_report {
     bool rebuilt;
     double seconds;
     const char *tag;
-    const char *name;   /* REPO:TAG */
+    const char *repo;   /* that users pull it from */
+    const char *name;   /* REPO:TAG, of that repository */
     const char *digest; /* of the manifest or index */
     const char *id;     /* of the config; "" for an index */
     uint64_t bytes;

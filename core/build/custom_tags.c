@@ -7,8 +7,7 @@
 #include "core/base/buf.h"
 #include "core/base/cleanup.h"
 #include "core/base/error.h"
-#include "core/build/manifest.h"
-#include "core/build/metadata.h"
+#include "core/build/index.h"
 #include "core/build/records.h"
 #include "core/build/slug.h"
 
@@ -62,9 +61,7 @@ char *sw_custom_tag(const char *text, const char *image, const char *content_tag
 
 struct custom_tag {
     char *tag;
-    const char *content_tag;
-    const char *media_type;
-    struct sw_bytes body;
+    struct sw_top_manifest image;
 };
 
 struct tagging {
@@ -80,15 +77,11 @@ static void tag_next(struct tagging *tagging);
 static void finish(struct tagging *tagging, struct sw_error *error) {
     sw_done done = tagging->done;
     void *context = tagging->context;
-    struct sw_build *build = tagging->build;
     for (size_t i = 0; i < tagging->tags.len; i++)
         free(((struct custom_tag *)sw_vec_at(&tagging->tags, i))->tag);
     sw_vec_fini(&tagging->tags);
     free(tagging);
-    if (error)
-        done(context, error);
-    else
-        sw_metadata_publish(build, done, context);
+    done(context, error);
 }
 
 static void on_recorded(void *context, struct sw_error *error) {
@@ -109,50 +102,47 @@ static void on_tagged(void *context, const struct sw_manifest *manifest, struct 
     sw_cleanup_free char *slug = sw_limited_slug(tag->tag, 48);
     sw_cleanup_free char *record = sw_format("custom-tag-meta-%s", slug);
     const struct sw_pair labels[] = {
-        {"werf", tagging->build->options.project->name}, {"stage-id", tag->content_tag}, {"tag", tag->tag}};
+        {"werf", tagging->build->options.project->name}, {"stage-id", tag->image.tag}, {"tag", tag->tag}};
     if (tagging->build->options.remote)
         sw_records_put(tagging->build, record, (struct sw_pairs){labels, 3}, on_recorded, tagging);
     else
         tag_next(tagging);
 }
 
+static void on_checked(void *context, const struct sw_manifest *manifest, struct sw_error *error) {
+    struct tagging *tagging = context;
+    const struct custom_tag *tag = sw_vec_at(&tagging->tags, tagging->next - 1);
+    if (!error && strcmp(manifest->digest, tag->image.digest) != 0)
+        sw_fail(&error, SW_ERROR_BUILD, "custom tag \"%s\" names %s, not this build's %s", tag->tag, manifest->digest,
+                tag->image.digest);
+    if (error)
+        finish(tagging, sw_error_wrap(error, "checking custom tags"));
+    else
+        tag_next(tagging);
+}
+
 static void tag_next(struct tagging *tagging) {
     struct sw_build *build = tagging->build;
+    const struct sw_stage_repo *place = build->options.final_repo ? &build->final : &build->primary;
     if (tagging->next == tagging->tags.len) {
         finish(tagging, NULL);
         return;
     }
     const struct custom_tag *tag = sw_vec_at(&tagging->tags, tagging->next++);
-    build->options.store->put_manifest(build->repo, tag->tag, tag->media_type, tag->body, build->cancel, on_tagged, tagging);
-}
-
-/* What stands for an image under its name: its index, or its only platform's image. */
-static bool find_manifest(struct sw_build *build, const struct sw_project_image *image, struct custom_tag *tag) {
-    for (size_t i = 0; i < build->indexes.len; i++) {
-        const struct sw_index_image *index = *(struct sw_index_image **)sw_vec_at(&build->indexes, i);
-        if (index->image != image)
-            continue;
-        tag->content_tag = index->tag;
-        tag->media_type = SW_DOCKER_MANIFEST_LIST;
-        tag->body = (struct sw_bytes){index->body, strlen(index->body)};
-        return true;
-    }
-    const struct sw_job *job = sw_build_job(build, image->name, image->platforms.items[0]);
-    if (!job || job->state != SW_JOB_DONE)
-        return false;
-    tag->content_tag = job->built.tag;
-    tag->media_type = sw_image_media_type(job->built.handle);
-    tag->body = sw_image_manifest(job->built.handle);
-    return true;
+    if (build->options.mode == SW_BUILD_CHECK)
+        place->store->get_manifest(place->repo, tag->tag, build->cancel, on_checked, tagging);
+    else
+        place->store->put_manifest(place->repo, tag->tag, tag->image.media_type, tag->image.body, build->cancel, on_tagged,
+                                   tagging);
 }
 
 static bool add_tags(struct tagging *tagging, const struct sw_project_image *image, struct sw_error **error) {
     struct sw_build *build = tagging->build;
     for (size_t i = 0; i < build->options.custom_tags.count; i++) {
         struct custom_tag tag = {0};
-        if (!find_manifest(build, image, &tag))
+        if (!sw_top_manifest_of(build, image, &tag.image))
             return true;
-        tag.tag = sw_custom_tag(build->options.custom_tags.items[i], image->name, tag.content_tag, error);
+        tag.tag = sw_custom_tag(build->options.custom_tags.items[i], image->name, tag.image.tag, error);
         if (!tag.tag)
             return false;
         for (size_t j = 0; j < tagging->tags.len; j++)

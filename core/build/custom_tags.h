@@ -8,7 +8,8 @@
  * template is malformed or what comes out can be no tag. */
 char *sw_custom_tag(const char *text, const char *image, const char *content_tag, struct sw_error **error);
 
-/* Sets all custom tags on the final images that the user chose, then the records that go with images. [loop] */
+/* Sets all custom tags on the final images that the user chose, in the final repository where there is one; when nothing may be published,
+ * checks that they are there and name these images. [loop] */
 void sw_custom_tags_publish(struct sw_build *build, sw_done done, void *context);
 
 #endif

@@ -29,6 +29,8 @@ struct import {
     char *content; /* identity of the source's content */
     char *tag;     /* of the record */
     char id[SW_SHA256_HEX];
+    const struct sw_stage_repo *place; /* whose records are looked at */
+    size_t secondary;                  /* the next one */
     const struct sw_image *handle;
     struct sw_matcher *matcher;
     struct sw_strlist lines; /* "PATH\0LINE": sorted by path before they are hashed */
@@ -180,7 +182,10 @@ static void on_record(void *context, const json_t *labels, struct sw_error *erro
         return;
     }
     memcpy(import->checksum, checksum, MD5_HEX);
-    finish(import, NULL);
+    if (import->place == &import->job->build->primary || sw_build_only_plans(import->job->build))
+        finish(import, NULL);
+    else
+        record(import);
 }
 
 static void compute_id(struct import *import) {
@@ -198,17 +203,26 @@ static void stand_in(struct import *import) {
     finish(import, NULL);
 }
 
+static void look_in(struct import *import, struct sw_stage_repo *place);
+
 static void on_listed(void *context, struct sw_error *error) {
     struct import *import = context;
     struct sw_build *build = import->job->build;
     if (error)
         finish(import, error);
-    else if (sw_stage_index_has_tag(&build->index, import->tag))
-        sw_records_get(build, import->tag, on_record, import);
+    else if (sw_stage_index_has_tag(&import->place->index, import->tag))
+        sw_records_get(build, import->place, import->tag, on_record, import);
+    else if (import->secondary < build->options.secondary_count)
+        look_in(import, &build->secondaries[import->secondary++]);
     else if (sw_build_only_plans(build))
         stand_in(import);
     else
         walk(import);
+}
+
+static void look_in(struct import *import, struct sw_stage_repo *place) {
+    import->place = place;
+    sw_stage_repo_list(place, import->job->build->cancel, on_listed, import);
 }
 
 static void source_known(struct import *import) {
@@ -217,7 +231,7 @@ static void source_known(struct import *import) {
         stand_in(import);
         return;
     }
-    sw_lookup_list(import->job->build, on_listed, import);
+    look_in(import, &import->job->build->primary);
 }
 
 static void on_external(void *context, const struct sw_image *image, struct sw_error *error) {

@@ -79,15 +79,14 @@ static void on_put(void *context, const struct sw_manifest *manifest, struct sw_
     struct publishing *publishing = context;
     struct sw_build *build = publishing->build;
     if (error) {
-        finish(publishing, error);
+        finish(publishing, sw_error_wrap(error, "image \"%s\": index %s", build->options.project->images[publishing->next - 1].name,
+                                         publishing->tag));
         return;
     }
-    sw_cleanup_free char *name = sw_build_image_name(build, publishing->tag);
     struct sw_index_image *index = sw_arena_new(&build->arena, sizeof *index);
     *index = (struct sw_index_image){
         .image = &build->options.project->images[publishing->next - 1],
         .tag = sw_arena_str(&build->arena, publishing->tag),
-        .name = sw_arena_str(&build->arena, name),
         .digest = sw_arena_str(&build->arena, manifest->digest),
         .body = sw_arena_str(&build->arena, publishing->body),
     };
@@ -108,11 +107,31 @@ static void publish_next(struct publishing *publishing) {
         make_body(publishing, jobs, image->platforms.count);
         free(jobs);
         struct sw_bytes body = {publishing->body, strlen(publishing->body)};
-        build->options.store->put_manifest(build->repo, publishing->tag, SW_DOCKER_MANIFEST_LIST, body, build->cancel, on_put,
-                                           publishing);
+        if (build->options.mode == SW_BUILD_CHECK)
+            build->options.store->get_manifest(build->primary.repo, publishing->tag, build->cancel, on_put, publishing);
+        else
+            build->options.store->put_manifest(build->primary.repo, publishing->tag, SW_DOCKER_MANIFEST_LIST, body, build->cancel,
+                                               on_put, publishing);
         return;
     }
     finish(publishing, NULL);
+}
+
+bool sw_top_manifest_of(const struct sw_build *build, const struct sw_project_image *image, struct sw_top_manifest *top) {
+    for (size_t i = 0; i < build->indexes.len; i++) {
+        const struct sw_index_image *index = *(struct sw_index_image **)sw_vec_at(&build->indexes, i);
+        if (index->image != image)
+            continue;
+        *top =
+            (struct sw_top_manifest){NULL, index->tag, SW_DOCKER_MANIFEST_LIST, index->digest, {index->body, strlen(index->body)}};
+        return true;
+    }
+    const struct sw_job *job = sw_build_job(build, image->name, image->platforms.items[0]);
+    if (!job || job->state != SW_JOB_DONE || (image->platforms.count > 1 && build->options.remote))
+        return false;
+    *top = (struct sw_top_manifest){job->built.handle, job->built.tag, sw_image_media_type(job->built.handle), job->built.digest,
+                                    sw_image_manifest(job->built.handle)};
+    return true;
 }
 
 void sw_index_publish_all(struct sw_build *build, sw_done done, void *context) {

@@ -1,71 +1,39 @@
-/* lookup.c - is there a stage with this digest already? */
+/* lookup.c - is there a stage with this digest already?
+ *
+ * The primary repository is asked first, then the secondary ones. What its listing names is asked of the cache repositories before the
+ * primary one itself: a stage's tag never changes its content. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/alloc.h"
+#include "core/base/cleanup.h"
 #include "core/base/error.h"
+#include "core/build/copy.h"
+#include "core/build/manifest.h"
 #include "core/build/session.h"
-
-/* ---- the listing ---- */
-
-struct listing_waiter {
-    sw_done done;
-    void *context;
-};
-
-static void answer_listing(struct sw_build *build) {
-    struct sw_vec waiters = build->listing.waiters;
-    build->listing.waiters = (struct sw_vec){.width = sizeof(struct listing_waiter)};
-    for (size_t i = 0; i < waiters.len; i++) {
-        struct listing_waiter *waiter = sw_vec_at(&waiters, i);
-        waiter->done(waiter->context, sw_error_copy(build->listing_error));
-    }
-    sw_vec_fini(&waiters);
-}
-
-static void on_listed(void *context, struct sw_strings tags, struct sw_error *error) {
-    struct sw_build *build = context;
-    build->listing.running = false;
-    build->listed = true;
-    build->listing_error = sw_error_copy(error);
-    if (error)
-        error->destroy(error);
-    else
-        sw_stage_index_fill(&build->index, tags);
-    answer_listing(build);
-}
-
-void sw_lookup_list(struct sw_build *build, sw_done done, void *context) {
-    if (build->listed) {
-        done(context, sw_error_copy(build->listing_error));
-        return;
-    }
-    build->listing.waiters.width = sizeof(struct listing_waiter);
-    sw_vec_push(&build->listing.waiters, &(struct listing_waiter){done, context});
-    if (build->listing.running)
-        return;
-    build->listing.running = true;
-    build->options.store->list(build->repo, build->cancel, on_listed, build);
-}
-
-/* ---- one stage ---- */
 
 /* Candidates are asked for one after another, the oldest first, since nearly always the first one fits. */
 struct lookup {
     struct sw_job *job;
     struct sw_stage_state *stage;
     int64_t not_before;
+    const struct sw_stage_repo *place; /* that is looked at */
+    size_t secondary;                  /* the next one */
+    size_t cache;                      /* that is asked for the candidate; past the last one: the place itself */
     int64_t *stamps;
     size_t count;
     size_t next;
     char tag[SW_STAGE_ID_SIZE];
     struct sw_bytes manifest; /* of the current candidate; owned */
     char *manifest_digest;
+    struct sw_image *found; /* in a secondary repository; the build's */
     sw_done done;
     void *context;
 };
 
 static void try_next(struct lookup *lookup);
+static void ask(struct lookup *lookup);
+static void look_in(struct lookup *lookup, struct sw_stage_repo *place);
 
 static void drop_candidate(struct lookup *lookup) {
     free((void *)lookup->manifest.data);
@@ -96,21 +64,90 @@ static bool fits_commits(const struct sw_host *host, const struct sw_stage_state
 }
 
 static void warn_broken(const struct lookup *lookup, const char *why) {
-    char *text = sw_format("stage %s is ignored: %s", lookup->tag, why);
+    sw_cleanup_free char *text = sw_format("stage %s is ignored: %s", lookup->tag, why);
     lookup->job->build->options.host->log("build", SW_LOG_WARN, text);
-    free(text);
+}
+
+/* The repository that answers for the candidate. */
+static const struct sw_extra_repo *cache_of(const struct lookup *lookup) {
+    const struct sw_build_options *options = &lookup->job->build->options;
+    return lookup->place == &lookup->job->build->primary && lookup->cache < options->cache_count ? &options->caches[lookup->cache]
+                                                                                                 : NULL;
+}
+
+/* ---- the stage is there ---- */
+
+static void take(struct lookup *lookup, struct sw_image *image) {
+    struct sw_stage_state *stage = lookup->stage;
+    stage->found = true;
+    stage->image = image;
+    stage->timestamp = lookup->stamps[lookup->next - 1];
+    memcpy(stage->id, lookup->tag, sizeof lookup->tag);
+    memcpy(stage->content_digest, sw_image_label(image, "werf-stage-content-digest"), sizeof stage->content_digest);
+    finish(lookup, NULL);
+}
+
+static struct sw_image *make_image(struct lookup *lookup, const struct sw_stage_repo *place, struct sw_bytes config,
+                                   struct sw_error **error) {
+    sw_cleanup_free char *name = sw_format("%s:%s", place->name, lookup->tag);
+    struct sw_image_parts parts = {name, place->address, lookup->manifest_digest, lookup->manifest, config};
+    return sw_image_new(&parts, error);
+}
+
+static void on_copied(void *context, struct sw_error *error) {
+    struct lookup *lookup = context;
+    struct sw_build *build = lookup->job->build;
+    const char *config = sw_host_image_table.config(lookup->found);
+    struct sw_image *image = NULL;
+    if (!error)
+        image = make_image(lookup, &build->primary, (struct sw_bytes){config, strlen(config)}, &error);
+    if (error) {
+        finish(lookup, sw_error_wrap(error, "copying stage %s from %s", lookup->tag, lookup->place->name));
+        return;
+    }
+    sw_stage_index_add(&build->primary.index, lookup->tag);
+    lookup->stage->copied = true;
+    take(lookup, sw_build_keep_image(build, image));
+}
+
+/* What a secondary repository has gets a copy in the primary one, under the same name. */
+static void copy(struct lookup *lookup) {
+    struct sw_build *build = lookup->job->build;
+    const struct sw_copy copy = {
+        .build = build,
+        .image = lookup->found,
+        .store = build->primary.store,
+        .repo = build->primary.repo,
+        .tag = lookup->tag,
+        .done = on_copied,
+        .context = lookup,
+    };
+    sw_copy_image(&copy);
+}
+
+/* ---- the candidate's parts ---- */
+
+/* A cache that fails costs time, never the build: the next one is asked, in the end the repository itself. */
+static bool passed_over(struct lookup *lookup, struct sw_error *error) {
+    const struct sw_extra_repo *cache = cache_of(lookup);
+    if (!cache || !error || error->code == SW_ERROR_CANCELLED)
+        return false;
+    if (error->code != SW_ERROR_NOT_FOUND) {
+        sw_cleanup_free char *text = sw_format("cache repository %s: %s", cache->name, error->message);
+        lookup->job->build->options.host->log("build", SW_LOG_WARN, text);
+    }
+    sw_error_free(error);
+    lookup->cache++;
+    ask(lookup);
+    return true;
 }
 
 static void on_config(void *context, struct sw_bytes bytes, struct sw_error *error) {
     struct lookup *lookup = context;
     struct sw_build *build = lookup->job->build;
-    struct sw_image *image = NULL;
-    if (!error) {
-        char *name = sw_build_image_name(build, lookup->tag);
-        struct sw_image_parts parts = {name, build->options.repo, lookup->manifest_digest, lookup->manifest, bytes};
-        image = sw_image_new(&parts, &error);
-        free(name);
-    }
+    struct sw_image *image = error ? NULL : make_image(lookup, lookup->place, bytes, &error);
+    if (passed_over(lookup, error))
+        return;
     if (error && error->code != SW_ERROR_NOT_FOUND && error->code != SW_ERROR_CORRUPT) {
         finish(lookup, error);
         return;
@@ -128,50 +165,53 @@ static void on_config(void *context, struct sw_bytes bytes, struct sw_error *err
         try_next(lookup);
         return;
     }
-    lookup->stage->found = true;
-    lookup->stage->image = sw_build_keep_image(build, image);
-    lookup->stage->timestamp = lookup->stamps[lookup->next - 1];
-    memcpy(lookup->stage->id, lookup->tag, sizeof lookup->tag);
-    memcpy(lookup->stage->content_digest, content, sizeof lookup->stage->content_digest);
-    finish(lookup, NULL);
-}
-
-/* Descriptor of the config that a manifest names. */
-static bool config_descriptor(json_t *manifest, struct sw_descriptor *config) {
-    json_t *object = json_object_get(manifest, "config");
-    *config = (struct sw_descriptor){
-        .size = sizeof *config,
-        .media_type = json_string_value(json_object_get(object, "mediaType")),
-        .digest = json_string_value(json_object_get(object, "digest")),
-        .bytes = (uint64_t)json_integer_value(json_object_get(object, "size")),
-    };
-    return config->media_type && sw_digest_valid(config->digest);
+    lookup->found = sw_build_keep_image(build, image);
+    if (lookup->place == &build->primary || sw_build_only_plans(build))
+        take(lookup, image);
+    else
+        copy(lookup);
 }
 
 static void on_manifest(void *context, const struct sw_manifest *manifest, struct sw_error *error) {
     struct lookup *lookup = context;
     struct sw_build *build = lookup->job->build;
+    if (passed_over(lookup, error))
+        return;
     if (error && error->code != SW_ERROR_NOT_FOUND && error->code != SW_ERROR_CORRUPT) {
         finish(lookup, error);
         return;
     }
     if (error) {
         warn_broken(lookup, error->message);
-        error->destroy(error);
+        sw_error_free(error);
         try_next(lookup);
         return;
     }
+    drop_candidate(lookup);
     lookup->manifest = (struct sw_bytes){sw_memdup(manifest->body.data, manifest->body.len), manifest->body.len};
     lookup->manifest_digest = sw_strdup(manifest->digest);
-    json_t *json = json_loadb(manifest->body.data, manifest->body.len, JSON_REJECT_DUPLICATES, NULL);
+    sw_cleanup_json json_t *json = json_loadb(manifest->body.data, manifest->body.len, JSON_REJECT_DUPLICATES, NULL);
+    const struct sw_extra_repo *cache = cache_of(lookup);
     struct sw_descriptor config;
-    if (config_descriptor(json, &config)) {
-        build->options.store->get_blob(build->repo, &config, build->cancel, on_config, lookup);
-    } else {
+    if (!sw_manifest_config(json, &config)) {
         warn_broken(lookup, "its manifest names no config");
         try_next(lookup);
+    } else if (cache) {
+        cache->store->get_blob(sw_build_repo(build, cache->address, NULL), &config, build->cancel, on_config, lookup);
+    } else {
+        lookup->place->store->get_blob(lookup->place->repo, &config, build->cancel, on_config, lookup);
     }
-    json_decref(json);
+}
+
+/* ---- candidates ---- */
+
+static void ask(struct lookup *lookup) {
+    struct sw_build *build = lookup->job->build;
+    const struct sw_extra_repo *cache = cache_of(lookup);
+    if (cache)
+        cache->store->get_manifest(sw_build_repo(build, cache->address, NULL), lookup->tag, build->cancel, on_manifest, lookup);
+    else
+        lookup->place->store->get_manifest(lookup->place->repo, lookup->tag, build->cancel, on_manifest, lookup);
 }
 
 static void try_next(struct lookup *lookup) {
@@ -179,25 +219,35 @@ static void try_next(struct lookup *lookup) {
     drop_candidate(lookup);
     while (lookup->next < lookup->count && lookup->stamps[lookup->next] < lookup->not_before)
         lookup->next++;
-    if (lookup->next == lookup->count) {
+    if (lookup->next < lookup->count) {
+        sw_stage_id_format(lookup->stage->digest, lookup->stamps[lookup->next++], lookup->tag);
+        lookup->cache = 0;
+        ask(lookup);
+    } else if (lookup->secondary < build->options.secondary_count) {
+        look_in(lookup, &build->secondaries[lookup->secondary++]);
+    } else {
         finish(lookup, NULL);
-        return;
     }
-    sw_stage_id_format(lookup->stage->digest, lookup->stamps[lookup->next++], lookup->tag);
-    build->options.store->get_manifest(build->repo, lookup->tag, build->cancel, on_manifest, lookup);
 }
 
-static void on_index(void *context, struct sw_error *error) {
+static void on_listed(void *context, struct sw_error *error) {
     struct lookup *lookup = context;
     if (error) {
         finish(lookup, error);
         return;
     }
     size_t count;
-    const int64_t *stamps = sw_stage_index_find(&lookup->job->build->index, lookup->stage->digest, &count);
+    const int64_t *stamps = sw_stage_index_find(&lookup->place->index, lookup->stage->digest, &count);
+    free(lookup->stamps);
     lookup->stamps = sw_memdup(stamps, count * sizeof *stamps);
     lookup->count = count;
+    lookup->next = 0;
     try_next(lookup);
+}
+
+static void look_in(struct lookup *lookup, struct sw_stage_repo *place) {
+    lookup->place = place;
+    sw_stage_repo_list(place, lookup->job->build->cancel, on_listed, lookup);
 }
 
 void sw_lookup_stage(struct sw_job *job, struct sw_stage_state *stage, int64_t not_before, sw_done done, void *context) {
@@ -207,5 +257,5 @@ void sw_lookup_stage(struct sw_job *job, struct sw_stage_state *stage, int64_t n
     lookup->not_before = not_before;
     lookup->done = done;
     lookup->context = context;
-    sw_lookup_list(job->build, on_index, lookup);
+    look_in(lookup, &job->build->primary);
 }

@@ -48,6 +48,17 @@ void sw_manifest_make(const json_t *config, const struct sw_layer *layers, size_
     digest_of(made->manifest, made->manifest_digest);
 }
 
+bool sw_manifest_config(const json_t *manifest, struct sw_descriptor *config) {
+    json_t *object = json_object_get(manifest, "config");
+    *config = (struct sw_descriptor){
+        .size = sizeof *config,
+        .media_type = json_string_value(json_object_get(object, "mediaType")),
+        .digest = json_string_value(json_object_get(object, "digest")),
+        .bytes = (uint64_t)json_integer_value(json_object_get(object, "size")),
+    };
+    return config->media_type && sw_digest_valid(config->digest);
+}
+
 void sw_config_set_label(json_t *config, const char *name, const char *value) {
     json_t *inner = json_object_get(config, "config");
     if (!json_is_object(inner)) {

@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "slipway/image.h"
+#include "slipway/store.h"
 
 struct sw_made_manifest {
     char *config; /* bytes of the config blob */
@@ -25,6 +26,9 @@ void sw_made_manifest_fini(struct sw_made_manifest *made);
 /* Makes both from a complete image config (with rootfs and history) and its layers. Docker's layer types become OCI's, as one
  * manifest must not mix them. */
 void sw_manifest_make(const json_t *config, const struct sw_layer *layers, size_t layer_count, struct sw_made_manifest *made);
+
+/* Descriptor of the config that an image's manifest names, borrowed from `manifest`. False when it names none. */
+bool sw_manifest_config(const json_t *manifest, struct sw_descriptor *config);
 
 /* Sets labels of an image config in place. */
 void sw_config_set_label(json_t *config, const char *name, const char *value);

@@ -7,6 +7,7 @@
 #include "core/base/buf.h"
 #include "core/base/cleanup.h"
 #include "core/base/error.h"
+#include "core/build/index.h"
 #include "core/build/records.h"
 #include "core/build/slug.h"
 #include "core/build/stage_record.h"
@@ -85,7 +86,7 @@ static void publish_next(struct publishing *publishing) {
 
 /* Takes both strings. A record that is there already is not written again. */
 static void want(struct publishing *publishing, char *tag, char *stage_record) {
-    if (sw_stage_index_has_tag(&publishing->build->index, tag)) {
+    if (sw_stage_index_has_tag(&publishing->build->primary.index, tag)) {
         free(tag);
         free(stage_record);
         return;
@@ -102,22 +103,11 @@ static void want_stage_records(struct publishing *publishing, const struct sw_jo
     }
 }
 
-/* The stage id that stands for an image: its index's tag where it has one. */
-static const char *stage_id_of(const struct sw_build *build, const struct sw_project_image *image) {
-    for (size_t i = 0; i < build->indexes.len; i++) {
-        const struct sw_index_image *index = *(struct sw_index_image **)sw_vec_at(&build->indexes, i);
-        if (index->image == image)
-            return index->tag;
-    }
-    const struct sw_job *job = sw_build_job(build, image->name, image->platforms.items[0]);
-    return job && job->state == SW_JOB_DONE ? job->built.tag : NULL;
-}
-
 static bool built_something(const struct sw_build *build) {
     for (size_t i = 0; i < build->jobs.len; i++) {
         const struct sw_job *job = *(struct sw_job **)sw_vec_at(&build->jobs, i);
         for (size_t j = 0; j < job->stages.len; j++)
-            if (sw_job_stage(job, j)->rebuilt)
+            if (sw_job_stage(job, j)->rebuilt || sw_job_stage(job, j)->copied)
                 return true;
     }
     return false;
@@ -135,12 +125,12 @@ void sw_metadata_publish(struct sw_build *build, sw_done done, void *context) {
     for (size_t i = 0; i < build->jobs.len; i++)
         want_stage_records(publishing, *(struct sw_job **)sw_vec_at(&build->jobs, i));
     for (size_t i = 0; i < project->image_count; i++) {
-        const char *stage_id = build->options.wanted[i] ? stage_id_of(build, &project->images[i]) : NULL;
-        if (!stage_id)
+        struct sw_top_manifest top;
+        if (!build->options.wanted[i] || !sw_top_manifest_of(build, &project->images[i], &top))
             continue;
         if (built)
             want(publishing, managed_tag(project->images[i].name), NULL);
-        want(publishing, commit_tag(build, project->images[i].name, stage_id), NULL);
+        want(publishing, commit_tag(build, project->images[i].name, top.tag), NULL);
     }
     publish_next(publishing);
 }

@@ -48,7 +48,7 @@ static void take_image(struct publish *publish, const char *digest, struct sw_by
     struct sw_image *image = sw_image_new(&parts, &error);
     if (image) {
         publish->stage->image = sw_build_keep_image(build, image);
-        sw_stage_index_add(&build->index, publish->stage->id);
+        sw_stage_index_add(&build->primary.index, publish->stage->id);
     }
     finish(publish, error);
 }
@@ -73,8 +73,8 @@ static void on_blobs_put(void *context, struct sw_error *error) {
     if (error)
         finish(publish, error);
     else
-        build->options.store->put_manifest(build->repo, publish->stage->id, SW_OCI_MANIFEST, body, build->cancel, on_manifest_put,
-                                           publish);
+        build->options.store->put_manifest(build->primary.repo, publish->stage->id, SW_OCI_MANIFEST, body, build->cancel,
+                                           on_manifest_put, publish);
 }
 
 static void push_all(struct publish *publish) {
@@ -82,7 +82,7 @@ static void push_all(struct publish *publish) {
     const struct sw_push push = {
         .build = build,
         .store = build->options.store,
-        .repo = build->repo,
+        .repo = build->primary.repo,
         .layers = publish->stage->layers,
         .layer_count = publish->stage->layer_count,
         .config = publish->made.config,
@@ -119,18 +119,15 @@ static void on_asked(void *context, const struct sw_manifest *manifest, struct s
         return;
     }
     sw_cleanup_json json_t *json = json_loadb(manifest->body.data, manifest->body.len, JSON_REJECT_DUPLICATES, NULL);
-    json_t *config = json_object_get(json, "config");
-    struct sw_descriptor blob = {sizeof blob, 0, json_string_value(json_object_get(config, "mediaType")),
-                                 json_string_value(json_object_get(config, "digest")),
-                                 (uint64_t)json_integer_value(json_object_get(config, "size"))};
-    if (!blob.media_type || !sw_digest_valid(blob.digest)) {
+    struct sw_descriptor blob;
+    if (!sw_manifest_config(json, &blob)) {
         push_all(publish); /* what is there is no image: ours replaces it */
         return;
     }
     publish->adopted_len = manifest->body.len;
     publish->adopted_manifest = sw_memdup(manifest->body.data, manifest->body.len);
     publish->adopted_digest = sw_strdup(manifest->digest);
-    build->options.store->get_blob(build->repo, &blob, build->cancel, on_adopted_config, publish);
+    build->options.store->get_blob(build->primary.repo, &blob, build->cancel, on_adopted_config, publish);
 }
 
 /* ---- equal stages of one build ---- */
@@ -194,5 +191,5 @@ void sw_publish_stage(struct sw_job *job, struct sw_stage_state *stage, const st
     if (below && below->image)
         sw_config_set_label(config, "werf.io/base-image-id", sw_host_image_table.config_digest(below->image));
     sw_manifest_make(config, stage->layers, stage->layer_count, &publish->made);
-    job->build->options.store->get_manifest(job->build->repo, stage->id, job->build->cancel, on_asked, publish);
+    job->build->options.store->get_manifest(job->build->primary.repo, stage->id, job->build->cancel, on_asked, publish);
 }

@@ -50,7 +50,7 @@ static void on_manifest_put(void *context, const struct sw_manifest *manifest, s
     (void)manifest;
     struct put *put = context;
     if (!error)
-        sw_stage_index_add(&put->build->index, put->tag);
+        sw_stage_index_add(&put->build->primary.index, put->tag);
     put_ended(put, error);
 }
 
@@ -60,7 +60,7 @@ static void on_config_put(void *context, struct sw_error *error) {
     if (error)
         put_ended(put, error);
     else
-        put->build->options.store->put_manifest(put->build->repo, put->tag, SW_OCI_MANIFEST, body, put->build->cancel,
+        put->build->options.store->put_manifest(put->build->primary.repo, put->tag, SW_OCI_MANIFEST, body, put->build->cancel,
                                                 on_manifest_put, put);
 }
 
@@ -71,7 +71,8 @@ static void on_layer_put(void *context, struct sw_error *error) {
         return;
     }
     struct sw_descriptor config = {sizeof config, 0, SW_OCI_CONFIG, put->made.config_digest, strlen(put->made.config)};
-    put->build->options.store->put_blob(put->build->repo, &config, NULL, open_config, put->build->cancel, NULL, on_config_put, put);
+    put->build->options.store->put_blob(put->build->primary.repo, &config, NULL, open_config, put->build->cancel, NULL,
+                                        on_config_put, put);
 }
 
 void sw_records_put(struct sw_build *build, const char *tag, struct sw_pairs labels, sw_done done, void *context) {
@@ -94,13 +95,14 @@ void sw_records_put(struct sw_build *build, const char *tag, struct sw_pairs lab
                              .bytes = sizeof EMPTY_LAYER};
     sw_manifest_make(config, &layer, 1, &put->made);
     struct sw_descriptor blob = {sizeof blob, 0, LAYER_TYPE, put->layer_digest, sizeof EMPTY_LAYER};
-    build->options.store->put_blob(build->repo, &blob, NULL, open_empty_layer, build->cancel, NULL, on_layer_put, put);
+    build->options.store->put_blob(build->primary.repo, &blob, NULL, open_empty_layer, build->cancel, NULL, on_layer_put, put);
 }
 
 /* ---- reading ---- */
 
 struct get {
-    struct sw_build *build;
+    const struct sw_stage_repo *place;
+    struct sw_cancel *cancel;
     void (*done)(void *context, const json_t *labels, struct sw_error *error);
     void *context;
 };
@@ -122,19 +124,16 @@ static void on_config(void *context, struct sw_bytes bytes, struct sw_error *err
 static void on_manifest(void *context, const struct sw_manifest *manifest, struct sw_error *error) {
     struct get *get = context;
     sw_cleanup_json json_t *json = error ? NULL : json_loadb(manifest->body.data, manifest->body.len, JSON_REJECT_DUPLICATES, NULL);
-    json_t *config = json_object_get(json, "config");
-    struct sw_descriptor blob = {sizeof blob, 0, json_string_value(json_object_get(config, "mediaType")),
-                                 json_string_value(json_object_get(config, "digest")),
-                                 (uint64_t)json_integer_value(json_object_get(config, "size"))};
-    if (error || !blob.media_type || !sw_digest_valid(blob.digest))
+    struct sw_descriptor blob;
+    if (error || !sw_manifest_config(json, &blob))
         get_ended(get, NULL, error);
     else
-        get->build->options.store->get_blob(get->build->repo, &blob, get->build->cancel, on_config, get);
+        get->place->store->get_blob(get->place->repo, &blob, get->cancel, on_config, get);
 }
 
-void sw_records_get(struct sw_build *build, const char *tag,
+void sw_records_get(struct sw_build *build, const struct sw_stage_repo *place, const char *tag,
                     void (*done)(void *context, const json_t *labels, struct sw_error *error), void *context) {
     struct get *get = sw_new(sizeof *get);
-    *get = (struct get){build, done, context};
-    build->options.store->get_manifest(build->repo, tag, build->cancel, on_manifest, get);
+    *get = (struct get){place, build->cancel, done, context};
+    place->store->get_manifest(place->repo, tag, build->cancel, on_manifest, get);
 }

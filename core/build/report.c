@@ -119,6 +119,12 @@ static uint64_t size_of(const struct sw_image *image) {
     return bytes;
 }
 
+static const char *source_type(const struct sw_report *report, const struct sw_stage_report *stage) {
+    if (stage->copied)
+        return "secondary";
+    return stage->rebuilt || !report->remote ? "" : "repo";
+}
+
 static void put_stage(struct writer *writer, const struct sw_report *report, const struct sw_stage_report *stage) {
     sw_cleanup_free char *name = sw_format("%s:%s", report->repo, stage->id);
     open_in(writer, NULL, '{');
@@ -129,7 +135,7 @@ static void put_stage(struct writer *writer, const struct sw_report *report, con
     put_text(writer, "DockerImageDigest", sw_host_image_table.manifest_digest(stage->image));
     put_number(writer, "CreatedAt", stage->created_ns);
     put_number(writer, "Size", (int64_t)size_of(stage->image));
-    put_text(writer, "SourceType", stage->rebuilt || !report->remote ? "" : "repo");
+    put_text(writer, "SourceType", source_type(report, stage));
     put_bool(writer, "BaseImagePulled", false);
     put_bool(writer, "Rebuilt", stage->rebuilt);
     put_seconds(writer, "BuildTime", stage->seconds);
@@ -147,7 +153,7 @@ static void put_image(struct writer *writer, const struct sw_report *report, con
     open_in(writer, image->image->name, '{');
     put_text(writer, "WerfImageName", image->image->name);
     put_text(writer, "ConfigType", config_type(image));
-    put_text(writer, "DockerRepo", report->repo);
+    put_text(writer, "DockerRepo", image->repo);
     put_text(writer, "DockerTag", image->tag);
     put_text(writer, "DockerImageID", image->id);
     put_text(writer, "DockerImageDigest", image->digest);
@@ -215,14 +221,14 @@ static char *variable_prefix(const char *image) {
     return *upper ? sw_format("WERF_%s_", upper) : sw_strdup("WERF_");
 }
 
-static void write_env(struct sw_buf *out, const struct sw_report *report, const struct sw_vec *images) {
+static void write_env(struct sw_buf *out, const struct sw_vec *images) {
     for (size_t i = 0; i < images->len; i++) {
         const struct sw_image_report *image = *(const struct sw_image_report **)sw_vec_at(images, i);
         sw_cleanup_free char *prefix = variable_prefix(image->image->name);
         sw_buf_printf(out, "%sDOCKER_IMAGE_NAME=%s\n", prefix, image->name);
         sw_buf_printf(out, "%sDOCKER_IMAGE_ID=%s\n", prefix, image->id);
         sw_buf_printf(out, "%sDOCKER_IMAGE_DIGEST=%s\n", prefix, image->digest);
-        sw_buf_printf(out, "%sDOCKER_REPO=%s\n", prefix, report->repo);
+        sw_buf_printf(out, "%sDOCKER_REPO=%s\n", prefix, image->repo);
         sw_buf_printf(out, "%sDOCKER_TAG=%s\n", prefix, image->tag);
         sw_buf_printf(out, "%sWERF_IMAGE_NAME=%s\n", prefix, image->image->name);
         sw_buf_printf(out, "%sFINAL=%s\n", prefix, image->image->final ? "true" : "false");
@@ -233,7 +239,7 @@ void sw_report_write(struct sw_buf *out, enum sw_report_form form, const struct 
     sw_cleanup_vec struct sw_vec images = {.width = sizeof(struct sw_image_report *)};
     sort_images(report, &images);
     if (form == SW_REPORT_ENV)
-        write_env(out, report, &images);
+        write_env(out, &images);
     else
         write_json(out, report, &images);
 }

@@ -8,6 +8,7 @@
 #include "core/base/vec.h"
 #include "core/build/build.h"
 #include "core/build/stage_id.h"
+#include "core/build/stage_repo.h"
 #include "core/graph/graph.h"
 #include "core/graph/image.h"
 
@@ -32,6 +33,7 @@ struct sw_stage_state {
     char next[SW_SHA256_HEX]; /* what it adds to the digest of the stage above; "" */
 
     bool found;   /* in the store, when it was looked up */
+    bool copied;  /* found in a secondary repository, and copied into the primary one */
     bool rebuilt; /* solved and published by this run */
     bool wanted;  /* must be solved */
     sw_node node; /* SW_NODE_NONE until it is needed */
@@ -87,17 +89,10 @@ struct sw_job {
     uint32_t in_flight; /* answers of backend and store that are due */
 };
 
-/* Asks that can be shared: the first one starts, the others wait. */
-struct sw_shared_wait {
-    struct sw_vec waiters;
-    bool running;
-};
-
 /* The index of an image with several platforms. */
 struct sw_index_image {
     const struct sw_project_image *image;
     const char *tag;
-    const char *name;
     const char *digest;
     const char *body;
 };
@@ -109,23 +104,23 @@ struct sw_build {
     struct sw_map jobs_by_id;
     struct sw_vec indexes; /* of struct sw_index_image * */
     struct sw_vec reports;
-    struct sw_repo *repo;
-    struct sw_map repos;    /* address -> struct sw_repo *, to fetch blobs from */
-    struct sw_map resolved; /* reference@platform -> struct resolution * */
-    struct sw_map by_name;  /* REPO:TAG -> struct sw_image *, of this project's stages */
-    struct sw_map layers;   /* digest -> struct sw_layer_origin * */
-    struct sw_vec images;   /* of struct sw_image *, all that were made */
-    struct sw_stage_index index;
-    struct sw_shared_wait listing;
-    bool listed;
-    struct sw_error *listing_error;
+    struct sw_stage_repo primary;
+    struct sw_stage_repo *secondaries; /* options.secondary_count of them */
+    struct sw_stage_repo final;        /* unused without options.final_repo */
+    struct sw_map repos;               /* address -> struct sw_repo *, to fetch blobs from */
+    struct sw_map resolved;            /* reference@platform -> struct resolution * */
+    struct sw_map by_name;             /* REPO:TAG -> struct sw_image *, of this project's stages */
+    struct sw_map layers;              /* digest -> struct sw_layer_origin * */
+    struct sw_vec images;              /* of struct sw_image *, all that were made */
+    struct sw_map fetched;             /* digests of the layers that were downloaded from the primary repository */
     uint32_t active;
     bool stopping;
     struct sw_cancel *cancel;
     struct sw_error *first_error;
     sw_done done;
     void *context;
-    bool concluding; /* all images have ended */
+    bool concluding;   /* all images have ended */
+    size_t conclusion; /* what is to be done next */
     bool finished;
 };
 
@@ -156,12 +151,12 @@ void sw_build_job_failing(struct sw_build *build, const struct sw_job *job); /* 
 struct sw_image *sw_build_keep_image(struct sw_build *build, struct sw_image *image); /* owns it, remembers its layers */
 struct sw_repo *sw_build_repo(struct sw_build *build, const char *address, struct sw_error **error);
 const struct sw_store *sw_build_store(const struct sw_build *build, const char *address); /* that serves an address */
-char *sw_build_image_name(const struct sw_build *build, const char *tag);
+char *sw_build_image_name(const struct sw_build *build, const char *tag);                 /* of a stage */
+/* Name of the repository that users pull an image from: the final one, if the image goes there. */
+const char *sw_build_public_repo(const struct sw_build *build, const struct sw_project_image *image);
 
 /* lookup.c: finds a stored stage for `stage`, or leaves `stage->found` false. `done` gets errors of the store only. */
 void sw_lookup_stage(struct sw_job *job, struct sw_stage_state *stage, int64_t not_before, sw_done done, void *context);
-/* Lists the repository once; later calls are answered at once. */
-void sw_lookup_list(struct sw_build *build, sw_done done, void *context);
 
 /* publish.c: makes the stage's image and puts it into the store; `stage->image` is set. */
 void sw_publish_stage(struct sw_job *job, struct sw_stage_state *stage, const struct sw_stage_state *below, sw_done done,

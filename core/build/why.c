@@ -61,8 +61,8 @@ static char *find_earlier(const struct sw_build *build, const struct sw_job *job
     const char *best = NULL;
     int64_t best_stamp = -1;
     bool best_ancestor = false;
-    for (size_t i = 0; i < build->index.tags.len; i++) {
-        const char *tag = build->index.tags.entries[i].key;
+    for (size_t i = 0; i < build->primary.index.tags.len; i++) {
+        const char *tag = build->primary.index.tags.entries[i].key;
         char commit[41], digest[SW_STAGE_DIGEST_LEN + 1];
         int64_t stamp;
         const char *id = tag ? stage_id_of_tag(tag, prefix, commit) : NULL;
@@ -161,10 +161,10 @@ static void on_record(void *context, const json_t *labels, struct sw_error *erro
 
 static void read_record(struct explaining *explaining) {
     sw_cleanup_free char *tag = explaining->earlier ? sw_stage_record_tag(explaining->earlier) : NULL;
-    if (!tag || explaining->chain.len == LONGEST_CHAIN || !sw_stage_index_has_tag(&explaining->build->index, tag))
+    if (!tag || explaining->chain.len == LONGEST_CHAIN || !sw_stage_index_has_tag(&explaining->build->primary.index, tag))
         say_job(explaining);
     else
-        sw_records_get(explaining->build, tag, on_record, explaining);
+        sw_records_get(explaining->build, &explaining->build->primary, tag, on_record, explaining);
 }
 
 static bool is_missing_something(const struct sw_job *job) {

@@ -61,6 +61,45 @@ static void collect_builders(struct sw_conveyor *conveyor) {
     conveyor->options.builder_count = app->builder_count;
 }
 
+static bool find_extra_repo(const struct sw_app *app, const char *address, struct sw_extra_repo *repo, struct sw_error **error) {
+    const struct sw_plugin *store = sw_plugins_store_of(app->plugins, address);
+    if (!store)
+        return sw_fail(error, SW_ERROR_USAGE, "no store plugin serves the address \"%s\"", address);
+    *repo = (struct sw_extra_repo){address, address, store->store};
+    return true;
+}
+
+static bool find_extra_repos(const struct sw_app *app, const char *option, struct sw_extra_repo **repos, size_t *count,
+                             struct sw_error **error) {
+    struct sw_strings addresses = sw_argument_list(app->arguments, option);
+    *repos = sw_new_array(addresses.count + 1, sizeof **repos);
+    *count = addresses.count;
+    for (size_t i = 0; i < addresses.count; i++)
+        if (!find_extra_repo(app, addresses.items[i], &(*repos)[i], error))
+            return false;
+    return true;
+}
+
+static bool choose_extra_repos(struct sw_conveyor *conveyor, struct sw_error **error) {
+    const struct sw_app *app = &conveyor->app;
+    struct sw_build_options *options = &conveyor->options;
+    const char *final_repo = sw_argument(app->arguments, "final-repo");
+    if (final_repo && *final_repo) {
+        if (!options->remote) {
+            sw_fail(error, SW_ERROR_USAGE, "--final-repo needs --repo: what is kept on this host alone is copied nowhere");
+            return false;
+        }
+        if (!find_extra_repo(app, final_repo, &conveyor->final_repo, error))
+            return false;
+        options->final_repo = &conveyor->final_repo;
+    }
+    bool found = find_extra_repos(app, "secondary-repo", &conveyor->secondaries, &options->secondary_count, error) &&
+                 find_extra_repos(app, "cache-repo", &conveyor->caches, &options->cache_count, error);
+    options->secondaries = conveyor->secondaries;
+    options->caches = conveyor->caches;
+    return found;
+}
+
 static bool choose_stores(struct sw_conveyor *conveyor, struct sw_error **error) {
     struct sw_app *app = &conveyor->app;
     struct sw_build_options *options = &conveyor->options;
@@ -84,7 +123,7 @@ static bool choose_stores(struct sw_conveyor *conveyor, struct sw_error **error)
     if (!store)
         return sw_fail(error, SW_ERROR_USAGE, "no store plugin serves the address \"%s\"", conveyor->repo);
     options->store = store->store;
-    return true;
+    return choose_extra_repos(conveyor, error);
 }
 
 static bool choose_backend(struct sw_conveyor *conveyor, struct sw_error **error) {
@@ -196,6 +235,8 @@ void sw_conveyor_end(struct sw_conveyor *conveyor) {
     free(conveyor->builders);
     free(conveyor->repo);
     free(conveyor->repo_name);
+    free(conveyor->secondaries);
+    free(conveyor->caches);
     sw_app_end(&conveyor->app);
     *conveyor = (struct sw_conveyor){0};
 }

@@ -14,6 +14,9 @@ struct sw_conveyor {
     struct sw_named_builder *builders;
     char *repo;
     char *repo_name;
+    struct sw_extra_repo final_repo;
+    struct sw_extra_repo *secondaries;
+    struct sw_extra_repo *caches;
     struct sw_error *error; /* of the run */
 };
 
