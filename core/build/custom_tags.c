@@ -25,7 +25,7 @@ static char *shortcut(const char *name, size_t len, const char *image, const cha
     return NULL;
 }
 
-char *sw_custom_tag(const char *text, const char *image, const char *content_tag, struct sw_error **error) {
+char *sw_fill_shortcuts(const char *what, const char *text, const char *image, const char *content_tag, struct sw_error **error) {
     sw_cleanup_buf struct sw_buf out = {0};
     for (const char *at = text; *at;) {
         if (*at != '%') {
@@ -41,7 +41,7 @@ char *sw_custom_tag(const char *text, const char *image, const char *content_tag
             len--;
         sw_cleanup_free char *value = end ? shortcut(name, len, image, content_tag) : NULL;
         if (!value) {
-            sw_fail(error, SW_ERROR_USAGE, "custom tag \"%s\": unknown shortcut at \"%s\"", text, at);
+            sw_fail(error, SW_ERROR_USAGE, "%s \"%s\": unknown shortcut at \"%s\"", what, text, at);
             if (error)
                 *error = sw_error_hint(*error,
                                        "there are %%image%%, %%image_slug%%, %%image_safe_slug%% and %%image_content_based_tag%%");
@@ -50,11 +50,16 @@ char *sw_custom_tag(const char *text, const char *image, const char *content_tag
         sw_buf_puts(&out, value);
         at = end + 1;
     }
-    if (sw_is_tag(sw_buf_text(&out)))
-        return sw_buf_take(&out);
-    sw_fail(error, SW_ERROR_USAGE, "custom tag \"%s\" of image \"%s\" gives \"%s\", which cannot be a tag", text, image,
-            sw_buf_text(&out));
-    return NULL;
+    return sw_buf_take(&out);
+}
+
+char *sw_custom_tag(const char *text, const char *image, const char *content_tag, struct sw_error **error) {
+    sw_cleanup_free char *tag = sw_fill_shortcuts("custom tag", text, image, content_tag, error);
+    if (tag && !sw_is_tag(tag)) {
+        sw_fail(error, SW_ERROR_USAGE, "custom tag \"%s\" of image \"%s\" gives \"%s\", which cannot be a tag", text, image, tag);
+        return NULL;
+    }
+    return sw_steal(&tag);
 }
 
 /* ---- setting ---- */

@@ -4,8 +4,11 @@
 
 #include "core/build/session.h"
 
-/* Fills in %image%, %image_slug%, %image_safe_slug% and %image_content_based_tag%; to be freed. NULL and SW_ERROR_USAGE when the
- * template is malformed or what comes out can be no tag. */
+/* Fills in %image%, %image_slug%, %image_safe_slug% and %image_content_based_tag%; to be freed. NULL and SW_ERROR_USAGE, which calls the
+ * text `what`, when it is malformed. */
+char *sw_fill_shortcuts(const char *what, const char *text, const char *image, const char *content_tag, struct sw_error **error);
+
+/* The same for a custom tag: what comes out can be a tag. */
 char *sw_custom_tag(const char *text, const char *image, const char *content_tag, struct sw_error **error);
 
 /* Sets all custom tags on the final images that the user chose, in the final repository where there is one; when nothing may be published,

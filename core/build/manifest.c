@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/alloc.h"
 #include "core/base/cleanup.h"
 #include "core/base/hash.h"
 
@@ -45,6 +46,17 @@ void sw_manifest_make(const json_t *config, const struct sw_layer *layers, size_
         json_pack("{s:i, s:s, s:o, s:o}", "schemaVersion", 2, "mediaType", SW_OCI_MANIFEST, "config",
                   descriptor(SW_OCI_CONFIG, made->config_digest, strlen(made->config)), "layers", list);
     made->manifest = json_dumps(manifest, JSON_COMPACT);
+    digest_of(made->manifest, made->manifest_digest);
+}
+
+void sw_manifest_replace_config(struct sw_bytes manifest, const char *config, struct sw_made_manifest *made) {
+    sw_cleanup_json json_t *json = json_loadb(manifest.data, manifest.len, 0, NULL);
+    json_t *entry = json_object_get(json, "config");
+    made->config = sw_strdup(config);
+    digest_of(config, made->config_digest);
+    json_object_set_new(entry, "digest", json_string(made->config_digest));
+    json_object_set_new(entry, "size", json_integer((json_int_t)strlen(config)));
+    made->manifest = json_dumps(json, JSON_COMPACT);
     digest_of(made->manifest, made->manifest_digest);
 }
 

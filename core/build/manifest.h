@@ -27,6 +27,9 @@ void sw_made_manifest_fini(struct sw_made_manifest *made);
  * manifest must not mix them. */
 void sw_manifest_make(const json_t *config, const struct sw_layer *layers, size_t layer_count, struct sw_made_manifest *made);
 
+/* Makes the manifest of an image that has another config: all else stays as `manifest` has it. */
+void sw_manifest_replace_config(struct sw_bytes manifest, const char *config, struct sw_made_manifest *made);
+
 /* Descriptor of the config that an image's manifest names, borrowed from `manifest`. False when it names none. */
 bool sw_manifest_config(const json_t *manifest, struct sw_descriptor *config);
 

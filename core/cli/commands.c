@@ -5,6 +5,7 @@
 const struct sw_command *const sw_commands[] = {
     /* clang-format off: one a line, in the order of help */
     &sw_command_build,
+    &sw_command_export,
     &sw_command_run,
     &sw_command_graph,
     &sw_command_why,

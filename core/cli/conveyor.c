@@ -33,7 +33,7 @@ static bool read_parallel(const struct sw_arguments *arguments, uint32_t *parall
     if (!sw_argument_number(arguments, "parallel-tasks-limit", 5, &limit, error))
         return false;
     *parallel = limit > 0 ? (uint32_t)limit : 0;
-    if (sw_argument(arguments, "parallel") && !sw_argument_flag(arguments, "parallel"))
+    if (!sw_argument_flag(arguments, "parallel"))
         *parallel = 1;
     return true;
 }

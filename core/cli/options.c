@@ -183,6 +183,7 @@ static bool add_environment(struct sw_arguments *arguments, const struct sw_opti
 
 bool sw_arguments_parse(struct sw_arguments *arguments, uint32_t groups, const char *const *argv, struct sw_error **error) {
     groups |= SW_OPTIONS_COMMON;
+    arguments->groups = groups;
     if (!parse_words(arguments, groups, argv, error))
         return false;
     for (size_t i = 0; i < sw_option_count; i++)
@@ -206,6 +207,9 @@ const char *sw_argument(const struct sw_arguments *arguments, const char *name) 
 
 bool sw_argument_flag(const struct sw_arguments *arguments, const char *name) {
     const char *value = sw_argument(arguments, name);
+    const struct sw_option *option = find(name, strlen(name), arguments->groups);
+    if (!value && option)
+        value = option->fallback;
     return value && parse_bool(value) == 1;
 }
 

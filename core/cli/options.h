@@ -21,6 +21,7 @@ enum sw_option_group {
     SW_OPTIONS_EXPLAIN = 1u << 11, /* `dockerfile explain` */
     SW_OPTIONS_HELP = 1u << 12,
     SW_OPTIONS_DIGEST = 1u << 13, /* `stage digest` */
+    SW_OPTIONS_EXPORT = 1u << 14,
 };
 
 enum sw_option_kind { SW_OPTION_FLAG, SW_OPTION_TEXT, SW_OPTION_LIST };
@@ -45,6 +46,7 @@ struct sw_arguments {
     struct sw_strlist positionals; /* in order */
     struct sw_strlist rest;        /* behind "--" */
     bool has_rest;
+    uint32_t groups; /* of the command */
 };
 
 void sw_arguments_fini(struct sw_arguments *arguments);
@@ -56,7 +58,7 @@ bool sw_arguments_parse(struct sw_arguments *arguments, uint32_t groups, const c
 /* Value of an option: borrowed from the arguments. `name` must be in the table. */
 const char *sw_argument(const struct sw_arguments *arguments, const char *name);            /* NULL: not given */
 struct sw_strings sw_argument_list(const struct sw_arguments *arguments, const char *name); /* may be empty */
-bool sw_argument_flag(const struct sw_arguments *arguments, const char *name);
+bool sw_argument_flag(const struct sw_arguments *arguments, const char *name);              /* not given: its fallback */
 bool sw_argument_number(const struct sw_arguments *arguments, const char *name, int64_t fallback, int64_t *number,
                         struct sw_error **error);
 
