@@ -274,7 +274,7 @@ const char *sw_df_replace_all(const char *pattern, const char *value, const char
     if (matcher_init(&m, pattern, value, SW_DF_LONGEST, failure)) {
         sw_cleanup_buf struct sw_buf out = {0};
         size_t done = 0, at = 0, end = 0;
-        while (at <= m.text.count) {
+        while (at <= m.text.count && out.len <= 4 * m.text.count + SW_DF_GROWTH_LIMIT) {
             size_t start = at;
             while (start <= m.text.count && !match_at(&m, start, &end))
                 start++;
@@ -287,7 +287,10 @@ const char *sw_df_replace_all(const char *pattern, const char *value, const char
             at = end > at ? end : at + 1;
         }
         put_runes(&out, &m.text, done, m.text.count);
-        result = sw_arena_str(failure->arena, sw_buf_text(&out));
+        if (out.len > 4 * m.text.count + SW_DF_GROWTH_LIMIT) /* four bytes a rune at most */
+            sw_df_fail(failure, "the text grows too large by substitutions");
+        else
+            result = sw_arena_str(failure->arena, sw_buf_text(&out));
     }
     matcher_fini(&m);
     return result;

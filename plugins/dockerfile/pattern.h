@@ -6,6 +6,9 @@
 
 #include "plugins/dockerfile/failure.h"
 
+/* So much may a text grow by substitutions: one that doubles again and again has no end. No program takes an argument of this size. */
+enum { SW_DF_GROWTH_LIMIT = 256 * 1024 };
+
 enum sw_df_greed { SW_DF_SHORTEST, SW_DF_LONGEST };
 
 /* `value` without the prefix (suffix) that matches. NULL and `failure` when the pattern is malformed. */

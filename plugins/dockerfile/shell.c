@@ -17,6 +17,7 @@ struct lexer {
     const char *at;
     bool raw_escapes;
     unsigned depth;
+    size_t limit;        /* how long a text may become */
     struct sw_buf word;  /* the word being read; the reference has one for all levels, and so must this */
     struct sw_vec found; /* names */
     struct sw_vec missing;
@@ -340,6 +341,8 @@ static bool special(struct lexer *lexer, uint32_t rune, enum quoting quoting, st
         ok = double_quoted(lexer, quoting, &piece);
     if (!ok)
         return false;
+    if (piece.len > lexer->limit || out->len > lexer->limit - piece.len)
+        return sw_df_fail(lexer->failure, "the text grows too large by substitutions");
     sw_buf_puts(out, sw_buf_text(&piece));
     if (rune == '$')
         add_text(lexer, words, sw_buf_text(&piece));
@@ -381,6 +384,7 @@ bool sw_df_expand(const struct sw_df_shell *shell, const char *word, const struc
     struct lexer lexer = {.shell = shell,
                           .env = env,
                           .failure = failure,
+                          .limit = strlen(word) + SW_DF_GROWTH_LIMIT,
                           .at = sw_df_has_prefix(word, "\xEF\xBB\xBF") ? word + 3 : word,
                           .found = {.width = sizeof(char *)},
                           .missing = {.width = sizeof(char *)}};

@@ -118,12 +118,30 @@ static void substitutions_inside_each_other_have_a_limit(void **state) {
     assert_false(sw_df_expand(&shell, sw_buf_text(&word), NULL, &expansion, &failure));
 }
 
+static void a_word_does_not_grow_without_end(void **state) {
+    (void)state;
+    static const char *const words[] = {"${V//a/${V//a/${V//a/aaaaaaaaaa}}}", "$V$V", "${V:+$V$V}"};
+    sw_cleanup_arena struct sw_arena arena = {0};
+    struct sw_df_shell shell = {.escape = '\\'};
+    struct sw_df_expansion expansion;
+    struct sw_df_env env;
+    char *value = sw_arena_new(&arena, 200001);
+    memset(value, 'a', 200000);
+    sw_df_env_init(&env, &arena);
+    sw_df_env_set(&env, "V", value);
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        struct sw_df_failure failure = {.arena = &arena};
+        assert_false(sw_df_expand(&shell, words[i], &env, &expansion, &failure));
+        assert_non_null(strstr(failure.text, "grows too large"));
+    }
+    sw_df_env_fini(&env);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(variables_are_replaced_as_in_a_shell),
-        cmocka_unit_test(golden_words_come_out_as_recorded),
-        cmocka_unit_test(many_stars_do_not_take_forever),
-        cmocka_unit_test(substitutions_inside_each_other_have_a_limit),
+        cmocka_unit_test(variables_are_replaced_as_in_a_shell), cmocka_unit_test(golden_words_come_out_as_recorded),
+        cmocka_unit_test(many_stars_do_not_take_forever),       cmocka_unit_test(substitutions_inside_each_other_have_a_limit),
+        cmocka_unit_test(a_word_does_not_grow_without_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
