@@ -96,6 +96,17 @@ static const struct sw_df_step *files_step(struct sw_df_evaluator *e, const char
     return kind == SW_DF_GIT_INVALID ? NULL : step;
 }
 
+/* An image of a layout goes by the name that it takes the place of, with its own digest. */
+static bool take_layout_name(struct sw_df_evaluator *e, const char *name, struct sw_df_reference *reference) {
+    const char *digest = reference->digest, *platform = strstr(name, "::");
+    if (platform)
+        name = sw_arena_strn(e->arena, name, (size_t)(platform - name));
+    if (!sw_df_reference_parse(name, reference, e->failure))
+        return sw_df_fail_prefix(e->failure, "could not parse oci-layout reference %s: ", sw_df_quote(e->arena, name));
+    reference->digest = digest;
+    return true;
+}
+
 /* Loads what a named context stands for; *has_image: `image` was filled. */
 static bool load_context(struct sw_df_evaluator *e, struct sw_df_state *state, const struct sw_pair *context,
                          const struct sw_df_platform *platform, struct sw_df_image *image, bool *has_image) {
@@ -120,6 +131,8 @@ static bool load_context(struct sw_df_evaluator *e, struct sw_df_state *state, c
             return sw_df_fail(e->failure, "invalid git context %s", source);
         return true;
     }
+    if (strcmp(kind, "input") == 0)
+        return sw_df_fail(e->failure, "invalid input %s for %s", rest, name);
     bool layout = strcmp(kind, "oci-layout") == 0;
     if (strcmp(kind, "docker-image") != 0 && !layout)
         return sw_df_fail(e->failure, "unsupported context source %s for %s", kind, name);
@@ -134,11 +147,14 @@ static bool load_context(struct sw_df_evaluator *e, struct sw_df_state *state, c
         return false;
     if (layout && !*reference.digest)
         return sw_df_fail(e->failure, "oci-layout reference %s has no digest", sw_df_quote(e->arena, rest));
+    if (layout && !take_layout_name(e, name, &reference))
+        return false;
     const char *full = sw_df_reference_text(e->arena, &reference);
     if (!find_image(e, state, full, platform, &base) || !base.config)
         return !e->failure->text;
     struct sw_df_step *step = image_step(e, state, full, platform, &base);
     step->digest = NULL; /* the context's own reference is what counts */
+    step->layout = layout ? sw_arena_strn(e->arena, rest, strcspn(rest, "@")) : NULL;
     state->tip = step;
     *has_image = true;
     return sw_df_image_read(image, base.config, e->failure);
@@ -235,12 +251,12 @@ static bool resolve_image(struct sw_df_evaluator *e, struct sw_df_state *state, 
     const char *written = state->stage.base;
     struct sw_df_reference reference;
     struct sw_df_base base = {0};
-    if (state->context && reachable)
-        return resolve_replaced(e, state);
     if (e->options->images.known && e->options->images.known(e->options->images.context, written, &base))
         return !reachable || use_image(e, state, written, written, &base);
     if (!sw_df_reference_parse(written, &reference, e->failure))
         return sw_df_fail_prefix(e->failure, "failed to parse stage name %s: ", sw_df_quote(e->arena, written));
+    if (state->context && reachable)
+        return resolve_replaced(e, state);
     const char *full = sw_df_reference_text(e->arena, &reference);
     const struct sw_pair *context;
     state->stage.base = full;

@@ -7,6 +7,7 @@
 #include "core/base/path.h"
 #include "plugins/dockerfile/number.h"
 #include "plugins/dockerfile/state.h"
+#include "plugins/dockerfile/systempath.h"
 #include "plugins/dockerfile/text.h"
 
 static bool is_quiet_arg(const char *name) {
@@ -325,41 +326,13 @@ static bool dispatch_volume(struct dispatch *d) {
     return commit(d, sw_arena_format(d->arena, "VOLUME [%s]", sw_df_join(d->arena, (struct sw_strings){volumes, args.count}, " ")));
 }
 
-static const char *join_path(struct sw_arena *arena, const char *a, const char *b) {
-    sw_cleanup_free char *path = sw_path_join(a, b);
-    return sw_arena_str(arena, path);
-}
-
-/* A relative folder is joined to the current one; an absolute one stays as it is written. */
-static const char *new_workdir(struct sw_arena *arena, const char *current, const char *path) {
-    const char *parent = *current ? current : "/";
-    if (*parent != '/')
-        parent = join_path(arena, "/", parent);
-    if (!*path)
-        path = parent;
-    return *path == '/' ? path : join_path(arena, parent, path);
-}
-
-/* Moves to `path`; returns it with slashes. The config of a Windows image has backslashes. */
-static const char *set_workdir(struct sw_df_evaluator *e, struct sw_df_state *state, const char *path) {
+/* Moves to `path`. The config of a Windows image has backslashes. */
+static bool set_workdir(struct sw_df_evaluator *e, struct sw_df_state *state, const char *path) {
     bool windows = strcmp(state->platform.os, "windows") == 0;
-    if (!windows) {
-        state->image.workdir = state->cwd = new_workdir(e->arena, state->image.workdir, path);
-        return state->cwd;
-    }
-    char *current = sw_arena_str(e->arena, state->image.workdir), *wanted = sw_arena_str(e->arena, path);
-    for (char *p = current; (p = strchr(p, '\\'));)
-        *p = '/';
-    for (char *p = wanted; (p = strchr(p, '\\'));)
-        *p = '/';
-    if ((*wanted | 0x20) == 'c' && wanted[1] == ':')
-        wanted += 2;
-    state->cwd = join_path(e->arena, new_workdir(e->arena, current, wanted), "");
-    char *native = sw_arena_str(e->arena, state->cwd);
-    for (char *p = native; (p = strchr(p, '/'));)
-        *p = '\\';
-    state->image.workdir = native;
-    return state->cwd;
+    if (!sw_df_path_normalize(&state->platform, state->image.workdir, path, SW_DF_DROP_SLASH, &state->cwd, e->failure))
+        return sw_df_fail_prefix(e->failure, "normalizing workdir: normalizing working directory: ");
+    state->image.workdir = windows ? sw_df_translate(e->arena, state->cwd, '/', '\\') : state->cwd;
+    return true;
 }
 
 static void make_folder(struct dispatch *d, const char *path) {
@@ -380,11 +353,13 @@ static bool dispatch_workdir(struct dispatch *d) {
     const char *path;
     if (!expand(d, d->instruction->text, &path))
         return false;
-    if (!d->state->workdir_set && *path != '/')
+    if (!d->state->workdir_set && !sw_df_path_is_absolute(&d->state->platform, path, d->arena))
         sw_df_warn(d->e->lint, sw_df_instruction_spot(d->instruction), "WorkdirRelativePath",
                    "Relative workdir %s can have unexpected results if the base image changes", sw_df_quote(d->arena, path));
     d->state->workdir_set = true;
-    path = set_workdir(d->e, d->state, path);
+    if (!set_workdir(d->e, d->state, path))
+        return false;
+    path = d->state->cwd;
     bool layer = strcmp(path, "/") != 0;
     if (layer)
         make_folder(d, path);

@@ -8,6 +8,7 @@
 #include "plugins/dockerfile/number.h"
 #include "plugins/dockerfile/reference.h"
 #include "plugins/dockerfile/state.h"
+#include "plugins/dockerfile/systempath.h"
 #include "plugins/dockerfile/text.h"
 
 struct copy {
@@ -56,19 +57,17 @@ static bool expand_args(struct copy *copy) {
 }
 
 /* A destination in the working folder; a slash, or "/.", at its end stays. */
-static const char *destination(struct copy *copy, const char *dest) {
-    if (*dest == '/')
-        return dest;
+static bool find_destination(struct copy *copy) {
+    const struct sw_df_platform *platform = &copy->state->platform;
+    struct sw_df_failure *failure = copy->e->failure;
+    const char *dest, *parent = "/";
+    if (!sw_df_path_without_drive(platform, copy->args.dest, SW_DF_KEEP_SLASH, &dest, failure))
+        return sw_df_fail_prefix(failure, "removing drive letter: ");
+    if (!*dest || *dest != '/')
+        parent = copy->state->cwd;
     if (!*dest || strcmp(dest, ".") == 0)
         dest = "./";
-    const char *path = join(copy->arena, copy->state->cwd, dest);
-    if (*path != '/')
-        path = join(copy->arena, "/", path);
-    if (sw_df_has_suffix(dest, "/"))
-        return sw_df_has_suffix(path, "/") ? path : sw_arena_format(copy->arena, "%s/", path);
-    if (sw_df_has_suffix(dest, "/."))
-        return sw_arena_format(copy->arena, "%s%s.", path, strcmp(path, "/") == 0 ? "" : "/");
-    return path;
+    return sw_df_path_normalize(platform, parent, dest, SW_DF_KEEP_SLASH, &copy->dest, failure);
 }
 
 /* Whether a user or group is a name that must be looked up. */
@@ -203,33 +202,31 @@ static void check_ignored(struct copy *copy, const char *path) {
 }
 
 /* Absolute in its source; relative paths are cleaned, as joining does it. */
-static const char *rooted(struct sw_arena *arena, const char *path) {
-    return !*path ? "/" : *path == '/' ? path : join(arena, "/", path);
+static bool rooted(struct copy *copy, const char *path, const char **out) {
+    return sw_df_path_normalize(&copy->state->platform, "/", path, SW_DF_DROP_SLASH, out, copy->e->failure);
 }
 
 /* --parents: the path is a pattern below its pivot "/./", or below the root. */
-static void split_pivot(struct copy *copy, const char *path, struct sw_df_copy_source *source) {
+static bool split_pivot(struct copy *copy, const char *path, struct sw_df_copy_source *source) {
     const char *pivot = strstr(path, "/./"), *parent = "/", *pattern = path;
     if (pivot) {
         parent = sw_arena_strn(copy->arena, path, (size_t)(pivot - path));
         pattern = pivot + 3;
     }
-    pattern = rooted(copy->arena, pattern);
+    if (!rooted(copy, pattern, &pattern) || !rooted(copy, parent, &source->path))
+        return false;
     source->include = pattern + (*pattern == '/');
-    source->path = rooted(copy->arena, parent);
-    if (!has_wildcards(parent) && !has_wildcards(pattern))
-        source->required = rooted(copy->arena, join(copy->arena, parent, pattern));
+    return has_wildcards(parent) || has_wildcards(pattern) || rooted(copy, join(copy->arena, parent, pattern), &source->required);
 }
 
-static void add_path(struct copy *copy, const char *path) {
+static bool add_path(struct copy *copy, const char *path) {
     bool unpack = copy->args.unpack == SW_DF_UNSET ? copy->is_add : copy->args.unpack == SW_DF_YES;
     struct sw_df_copy_source source = {.from = copy->from, .dest = copy->dest, .local = true, .unpack = unpack};
     check_ignored(copy, path);
-    if (copy->args.parents)
-        split_pivot(copy, path, &source);
-    else
-        source.path = rooted(copy->arena, path);
+    if (copy->args.parents ? !split_pivot(copy, path, &source) : !rooted(copy, path, &source.path))
+        return false;
     sw_vec_push(&copy->sources, &source);
+    return true;
 }
 
 static bool add_source(struct copy *copy, const char *text) {
@@ -241,20 +238,23 @@ static bool add_source(struct copy *copy, const char *text) {
         return add_git(copy, text, &git);
     if (sw_df_is_url(copy->arena, text))
         return add_url(copy, text);
-    add_path(copy, text);
-    return true;
+    return add_path(copy, text);
 }
 
-static void add_inline(struct copy *copy, const struct sw_df_inline *file) {
+static bool add_inline(struct copy *copy, const struct sw_df_inline *file) {
+    const char *name;
+    if (!sw_df_path_without_drive(&copy->state->platform, file->name, SW_DF_DROP_SLASH, &name, copy->e->failure))
+        return sw_df_fail_prefix(copy->e->failure, "removing drive letter: ");
     struct sw_df_step *step = sw_df_step_new(copy->e, SW_DF_STEP_INLINE, NULL);
-    step->name = file->name;
+    step->name = name;
     step->content = file->content;
     step->mode = 0644;
     step->title = "preparing inline document";
     step->first = copy->instruction->first;
     step->last = copy->instruction->last;
-    struct sw_df_copy_source source = {.from = step, .path = file->name, .dest = copy->dest};
+    struct sw_df_copy_source source = {.from = step, .path = name, .dest = copy->dest};
     sw_vec_push(&copy->sources, &source);
+    return true;
 }
 
 static const char *history_text(struct copy *copy) {
@@ -296,14 +296,14 @@ static void add_step(struct copy *copy) {
 }
 
 static bool dispatch(struct copy *copy) {
-    copy->dest = destination(copy, copy->args.dest);
-    if (!check_owner(copy) || !check_mode(copy) || !check_checksum(copy))
+    if (!find_destination(copy) || !check_owner(copy) || !check_mode(copy) || !check_checksum(copy))
         return false;
     for (size_t i = 0; i < copy->args.sources.count; i++)
         if (!add_source(copy, copy->args.sources.items[i]))
             return false;
     for (size_t i = 0; i < copy->args.inline_count; i++)
-        add_inline(copy, &copy->args.inlines[i]);
+        if (!add_inline(copy, &copy->args.inlines[i]))
+            return false;
     add_step(copy);
     sw_df_image_commit(&copy->state->image, history_text(copy), true, copy->e->epoch);
     return true;

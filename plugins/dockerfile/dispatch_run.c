@@ -6,6 +6,7 @@
 #include "core/base/path.h"
 #include "plugins/dockerfile/heredoc.h"
 #include "plugins/dockerfile/state.h"
+#include "plugins/dockerfile/systempath.h"
 #include "plugins/dockerfile/text.h"
 
 struct run {
@@ -83,13 +84,33 @@ static bool command_words(struct run *run, struct sw_strings *words) {
     return true;
 }
 
+/* Windows has no place where secrets are by default, and paths begin with a drive there. */
+static bool check_windows_target(struct run *run, const struct sw_df_mount *mount) {
+    const char *target = mount->target;
+    if (*target && !sw_df_path_is_absolute(&run->state->platform, target, run->arena))
+        return sw_df_fail(run->e->failure,
+                          "secret target %s must be an absolute path with forward slashes on Windows, e.g. "
+                          "--mount=type=secret,id=%s,target=C:/path/to/secret",
+                          sw_df_quote(run->arena, target), mount->id);
+    if (!mount->env && !*target)
+        return sw_df_fail(run->e->failure,
+                          "secret target is required on Windows, e.g. --mount=type=secret,id=%s,target=C:/path/to/secret",
+                          mount->id);
+    return true;
+}
+
 static bool fill_secret(struct run *run, struct sw_df_mount *mount) {
+    bool windows = run->state->has_platform && strcmp(run->state->platform.os, "windows") == 0;
+    if (windows)
+        mount->target = sw_df_translate(run->arena, mount->target, '\\', '/');
     if (*mount->source)
         mount->id = mount->source;
     if (!*mount->id) {
         sw_cleanup_free char *base = sw_path_base(mount->target);
         mount->id = sw_arena_str(run->arena, base);
     }
+    if (windows && !check_windows_target(run, mount))
+        return false;
     if (!mount->env && !*mount->target) {
         sw_cleanup_free char *base = sw_path_base(mount->id);
         mount->target = sw_arena_format(run->arena, "/run/secrets/%s", base);
@@ -151,7 +172,7 @@ static bool add_mount(struct run *run, size_t index, unsigned *ssh_count) {
         from = source->tip;
         if (!source->dispatched)
             return sw_df_fail(run->e->failure, "cannot mount from stage %s to %s, stage needs to be defined before current command",
-                              sw_df_quote(run->arena, mount.from), sw_df_quote(run->arena, mount.target));
+                              sw_df_quote(run->arena, empty ? "scratch" : mount.from), sw_df_quote(run->arena, mount.target));
     }
     if (mount.kind != SW_MOUNT_SECRET && mount.kind != SW_MOUNT_SSH)
         return add_file_mount(run, &mount, from);

@@ -146,7 +146,7 @@ static bool dispatch_all(struct sw_df_evaluator *e) {
     sw_df_states_mark(e);
     for (size_t i = 0; i < e->states.len; i++) {
         struct sw_df_state *state = *(struct sw_df_state **)sw_vec_at(&e->states, i);
-        if (!e->options->check && (state->dispatched || !sw_df_state_reachable(e, state)))
+        if (!e->all_stages && (state->dispatched || !sw_df_state_reachable(e, state)))
             continue;
         if (!sw_df_stage_dispatch(e, state))
             return false;
@@ -241,6 +241,7 @@ void sw_df_evaluate(struct sw_bytes file, const struct sw_df_options *options, s
     sw_df_image_init(&evaluation->image, arena);
     struct sw_df_evaluator e = {.out = evaluation,
                                 .options = options,
+                                .all_stages = options->check && !*options->target,
                                 .arena = arena,
                                 .failure = &evaluation->failure,
                                 .lint = &evaluation->lint,

@@ -128,7 +128,8 @@ static void put_warnings(json_t *root, struct sw_df_lint *lint) {
         const struct sw_df_warning *warning = sw_vec_at(&lint->warnings, i);
         json_t *object = json_object();
         json_object_set_new(object, "rule", sw_df_json_text(warning->rule));
-        json_object_set_new(object, "lines", lines_json(warning->first, warning->last));
+        if (warning->first > 0)
+            json_object_set_new(object, "lines", lines_json(warning->first, warning->last));
         json_object_set_new(object, "text", sw_df_json_text(warning->text));
         json_array_append_new(array, object);
     }
@@ -147,11 +148,19 @@ static void put_failure(json_t *root, const struct sw_df_failure *failure) {
     json_object_set_new(root, "error", object);
 }
 
-static json_t *output_json(const struct sw_df_evaluation *evaluation, const struct sw_df_explain_options *options) {
+/* The key of an output; a build for no platform in particular goes by that of the machine. */
+static json_t *platform_json(struct sw_df_evaluation *evaluation, const struct sw_df_explain_options *options) {
+    struct sw_df_platform host = sw_df_platform_host();
+    if (options->platforms.count > 0)
+        return sw_df_json_text(evaluation->platform);
+    return sw_df_json_text(sw_df_platform_text(&evaluation->arena, &host, SW_DF_PLATFORM_ALL));
+}
+
+static json_t *output_json(struct sw_df_evaluation *evaluation, const struct sw_df_explain_options *options) {
     json_t *object = json_object();
     sw_cleanup_free char *result = NULL;
     if (options->options.many_platforms)
-        json_object_set_new(object, "platform", sw_df_json_text(evaluation->platform));
+        json_object_set_new(object, "platform", platform_json(evaluation, options));
     json_object_set_new(object, "image", sw_df_image_json(&evaluation->image));
     json_t *graph = sw_df_graph_json(evaluation, options, &result);
     if (json_array_size(graph) > 0)
@@ -167,7 +176,7 @@ static bool explain_platform(json_t *root, json_t *outputs, struct sw_bytes file
                              size_t index) {
     struct sw_df_options one = options->options;
     struct sw_df_evaluation evaluation;
-    one.platform = options->platforms.count > 0 ? options->platforms.items[index] : NULL;
+    one.platform = options->platforms.count > 0 && !one.check ? options->platforms.items[index] : NULL;
     one.silent = index > 0;
     sw_df_evaluate(file, &one, &evaluation);
     bool ok = !evaluation.failure.text;

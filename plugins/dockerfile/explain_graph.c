@@ -24,16 +24,31 @@ int sw_df_input_add(struct sw_df_inputs *inputs, const char *id) {
     return (int)json_array_size(inputs->list) - 1;
 }
 
+/* The platform without what is in parentheses. */
+static json_t *plain_platform(const char *platform) {
+    const char *open = strchr(platform, '('), *close = open ? strchr(open, ')') : NULL;
+    if (!close)
+        return sw_df_json_text(platform);
+    sw_cleanup_free char *text = sw_format("%.*s%s", (int)(open - platform), platform, close + 1);
+    return sw_df_json_text(text);
+}
+
+/* Steps that do the same with the same are one vertex, wherever they stand in the file. */
+static const char *known_vertex(struct sw_df_printer *p, const json_t *vertex) {
+    sw_cleanup_free char *text = json_dumps(vertex, JSON_COMPACT | JSON_SORT_KEYS);
+    sw_cleanup_free char *content = sw_format("content %s", text);
+    const char *known = json_string_value(json_object_get(p->ids, content));
+    if (!known)
+        json_object_set_new(p->ids, content, json_sprintf("v%zu", json_array_size(p->vertices) + 1));
+    return known;
+}
+
 const char *sw_df_vertex_add(struct sw_df_printer *p, const char *key, const struct sw_df_step *step, const char *op,
                              json_t *inputs, json_t *detail) {
-    sw_cleanup_free char *id = sw_format("v%zu", json_array_size(p->vertices) + 1);
     json_t *vertex = json_object();
-    json_object_set_new(vertex, "id", sw_df_json_text(id));
-    if (*step->title)
-        json_object_set_new(vertex, "name", sw_df_json_text(step->title));
     bool placed = step->kind == SW_DF_STEP_IMAGE || step->kind == SW_DF_STEP_RUN;
     if (placed && *step->platform)
-        json_object_set_new(vertex, "platform", sw_df_json_text(step->platform));
+        json_object_set_new(vertex, "platform", plain_platform(step->platform));
     if (json_array_size(inputs) > 0)
         json_object_set(vertex, "inputs", inputs);
     json_decref(inputs);
@@ -41,7 +56,14 @@ const char *sw_df_vertex_add(struct sw_df_printer *p, const char *key, const str
         json_object_set_new(vertex, "noCache", json_true());
     json_object_set_new(vertex, "op", sw_df_json_text(op));
     json_object_set_new(vertex, "detail", detail);
-    json_array_append_new(p->vertices, vertex);
+    const char *known = known_vertex(p, vertex);
+    sw_cleanup_free char *id = known ? sw_strdup(known) : sw_format("v%zu", json_array_size(p->vertices) + 1);
+    json_object_set_new(vertex, "id", sw_df_json_text(id));
+    if (*step->title)
+        json_object_set_new(vertex, "name", sw_df_json_text(step->title));
+    if (!known)
+        json_array_append(p->vertices, vertex);
+    json_decref(vertex);
     json_object_set_new(p->ids, key, sw_df_json_text(id));
     return json_string_value(json_object_get(p->ids, key));
 }
@@ -56,12 +78,25 @@ static json_t *attributes(json_t *detail) {
     return attrs;
 }
 
+/* An image of a layout that the client has, under the name by which the file knows it. */
+static const char *layout_vertex(struct sw_df_printer *p, const struct sw_df_step *step, const char *key, json_t *detail) {
+    sw_cleanup_free char *identifier = sw_format("oci-layout://%s", step->reference);
+    json_object_set_new(detail, "identifier", sw_df_json_text(identifier));
+    json_object_set_new(attributes(detail), "oci.store", sw_df_json_text(step->layout));
+    return sw_df_vertex_add(p, key, step, "source", json_array(), detail);
+}
+
 static const char *image_vertex(struct sw_df_printer *p, const struct sw_df_step *step, const char *key) {
     /* The digest that was found takes the place of one that was asked for. */
     size_t len = step->digest ? strcspn(step->reference, "@") : strlen(step->reference);
     sw_cleanup_free char *identifier =
         sw_format("docker-image://%.*s%s%s", (int)len, step->reference, step->digest ? "@" : "", step->digest ? step->digest : "");
-    return sw_df_vertex_add(p, key, step, "source", json_array(), source_json(identifier));
+    json_t *detail = source_json(identifier);
+    if (step->layout)
+        return layout_vertex(p, step, key, detail);
+    if (*p->options->run.resolve_mode)
+        json_object_set_new(attributes(detail), "image.resolvemode", sw_df_json_text(p->options->run.resolve_mode));
+    return sw_df_vertex_add(p, key, step, "source", json_array(), detail);
 }
 
 static int compare_strings(const void *a, const void *b) {
@@ -87,9 +122,12 @@ static void follow_step(struct sw_strlist *paths, const struct sw_df_step *step,
         sw_cleanup_free char *path = sw_path_join(source->path, source->include ? source->include : "");
         follow(paths, path);
     }
-    for (size_t i = 0; i < step->run.mount_count; i++)
+    for (size_t i = 0; i < step->run.mount_count; i++) {
         if (step->run.mounts[i].from == context)
             follow(paths, step->run.mounts[i].source);
+        if (step->run.mounts[i].mount.kind == SW_MOUNT_TMPFS && !*context->name) /* BuildKit counts them as using all */
+            follow(paths, "/");
+    }
 }
 
 static json_t *followed_paths(struct sw_df_printer *p, const struct sw_df_step *context) {
@@ -115,8 +153,8 @@ static const char *context_vertex(struct sw_df_printer *p, const struct sw_df_st
     sw_cleanup_free char *identifier = sw_format("local://%s", main ? "context" : step->url);
     sw_cleanup_free char *hint = main ? sw_strdup("context") : sw_format("context:%s-", step->name);
     json_t *detail = source_json(identifier), *attrs = attributes(detail);
-    const char *ignore = p->options->options.ignore;
-    if (main && ignore) {
+    const char *ignore = main ? p->options->options.ignore : p->options->ignore;
+    if (ignore) {
         sw_cleanup_strlist struct sw_strlist lines = {0};
         sw_ignore_split((struct sw_bytes){ignore, strlen(ignore)}, &lines);
         put_dumped(attrs, "local.excludepatterns", lines.len > 0 ? sw_df_json_list(sw_strlist_view(&lines)) : NULL);
@@ -192,7 +230,8 @@ json_t *sw_df_actions_json(json_t *action) {
 static const char *inline_vertex(struct sw_df_printer *p, const struct sw_df_step *step, const char *key) {
     sw_cleanup_free char *path = sw_path_join("/", step->name);
     json_t *file = json_object();
-    json_object_set_new(file, "data", sw_df_json_text(step->content));
+    if (*step->content)
+        json_object_set_new(file, "data", sw_df_json_text(step->content));
     json_object_set_new(file, "mode", json_integer(step->mode));
     json_object_set_new(file, "path", sw_df_json_text(path));
     return sw_df_vertex_add(p, key, step, "file", json_array(), sw_df_actions_json(sw_df_action_json("mkfile", file, -1, -1, 0)));
@@ -242,7 +281,7 @@ static void put_mode(json_t *object, const char *mode) {
     if (!*mode)
         json_object_set_new(object, "mode", json_integer(-1));
     else if (sw_df_unsigned(mode, 8, UINT32_MAX, &octal) == SW_DF_NUMBER_OK)
-        json_object_set_new(object, "mode", json_integer((json_int_t)octal));
+        octal ? json_object_set_new(object, "mode", json_integer((json_int_t)octal)) : 0;
     else
         json_object_set_new(object, "modeStr", sw_df_json_text(mode));
 }
@@ -341,16 +380,10 @@ static void put_host_options(json_t *meta, const struct sw_df_run_attributes *ru
     json_t *hosts = json_array(), *limits = json_array();
     for (size_t i = 0; i < run->hosts.count; i++)
         json_array_append_new(hosts, json_pack("{s:s,s:s}", "Host", run->hosts.items[i].key, "IP", run->hosts.items[i].value));
-    for (size_t i = 0; i < run->ulimits.count; i++) {
-        sw_cleanup_free char *text = sw_strdup(run->ulimits.items[i]);
-        char *equals = strchr(text, '='), *colon = equals ? strchr(equals, ':') : NULL;
-        if (!equals)
-            continue;
-        *equals = '\0';
-        if (colon)
-            *colon = '\0';
-        json_array_append_new(limits,
-                              json_pack("{s:s,s:s,s:s}", "Name", text, "Soft", equals + 1, "Hard", colon ? colon + 1 : equals + 1));
+    for (size_t i = 0; i < run->ulimit_count; i++) {
+        sw_cleanup_free char *soft = sw_format("%lld", (long long)run->ulimits[i].soft);
+        sw_cleanup_free char *hard = sw_format("%lld", (long long)run->ulimits[i].hard);
+        json_array_append_new(limits, json_pack("{s:s,s:s,s:s}", "Name", run->ulimits[i].name, "Soft", soft, "Hard", hard));
     }
     if (json_array_size(hosts) > 0)
         json_object_set(meta, "extraHosts", hosts);
@@ -369,7 +402,8 @@ static json_t *meta_json(struct sw_df_printer *p, const struct sw_df_step *step)
     json_t *meta = json_object();
     json_object_set_new(meta, "args", sw_df_json_list(run->argv));
     json_object_set_new(meta, "cwd", sw_df_json_text(run->cwd));
-    json_object_set_new(meta, "env", sw_df_json_list(run->env));
+    if (run->env.count > 0)
+        json_object_set_new(meta, "env", sw_df_json_list(run->env));
     json_object_set_new(meta, "removeMountStubsRecursive", json_true());
     if (*run->user)
         json_object_set_new(meta, "user", sw_df_json_text(run->user));
@@ -414,9 +448,7 @@ static const char *run_vertex(struct sw_df_printer *p, const struct sw_df_step *
 /* What makes two sources the same; other steps are themselves only. */
 static char *key_of(const struct sw_df_step *step) {
     if (step->kind == SW_DF_STEP_IMAGE)
-        return sw_format("image %s %s", step->reference, step->platform);
-    if (step->kind == SW_DF_STEP_CONTEXT)
-        return sw_format("context %s", step->name);
+        return sw_format("image %s %s %s", step->reference, step->digest ? step->digest : "", step->platform);
     if (step->kind == SW_DF_STEP_URL)
         return sw_format("url %s %s %s", step->url, step->name, step->checksum);
     if (step->kind == SW_DF_STEP_INLINE)

@@ -84,48 +84,13 @@ static const char *attribute(struct sw_df_explain_options *o, const char *key) {
     return json_string_value(json_object_get(json_object_get(o->root, "attrs"), key));
 }
 
-static bool read_hosts(struct sw_df_explain_options *o, const char *text, struct sw_df_failure *failure) {
-    struct sw_strings fields;
-    if (!text || !*text)
-        return true;
-    if (!sw_df_csv(text, "hosts", &fields, failure))
-        return sw_df_fail_prefix(failure, "failed to parse additional hosts: ");
-    struct sw_pair *items = sw_arena_new(&o->arena, (fields.count + 1) * sizeof(*items));
-    for (size_t i = 0; i < fields.count; i++) {
-        const char *equals = strchr(fields.items[i], '=');
-        if (!equals)
-            return sw_df_fail(failure, "failed to parse additional hosts: invalid key-value pair: %s", fields.items[i]);
-        items[i].key = sw_df_lower(&o->arena, sw_arena_strn(&o->arena, fields.items[i], (size_t)(equals - fields.items[i])));
-        items[i].value = equals + 1;
-    }
-    o->run.hosts = (struct sw_pairs){items, fields.count};
-    return true;
-}
-
-static bool read_network(struct sw_df_explain_options *o, const char *text, struct sw_df_failure *failure) {
-    o->run.network = text ? text : "";
-    if (!*o->run.network || strcmp(text, "none") == 0 || strcmp(text, "host") == 0 || strcmp(text, "sandbox") == 0)
-        return true;
-    return sw_df_fail(failure, "invalid netmode %s", text);
-}
-
 static bool read_attributes(struct sw_df_explain_options *o, struct sw_df_failure *failure) {
-    const char *shm = attribute(o, "shm-size"), *ulimits = attribute(o, "ulimit"), *no_cache = attribute(o, "no-cache");
-    const char *group = attribute(o, "cgroup-parent"), *hostname = attribute(o, "hostname");
-    if (!read_hosts(o, attribute(o, "add-hosts"), failure))
-        return false;
-    if (shm && *shm && sw_df_signed(shm, INT64_MAX - 1, &o->run.shm_bytes) != SW_DF_NUMBER_OK)
-        return sw_df_fail(failure, "failed to parse shm size: strconv.ParseInt: parsing %s: invalid syntax",
-                          sw_df_quote(failure->arena, shm));
-    if (ulimits && *ulimits && !sw_df_csv(ulimits, "ulimits", &o->run.ulimits, failure))
-        return false;
-    if (!read_network(o, attribute(o, "force-network-mode"), failure))
+    const char *no_cache = attribute(o, "no-cache");
+    if (!sw_df_attributes_read(json_object_get(o->root, "attrs"), &o->run, failure))
         return false;
     o->options.no_cache = no_cache && !*no_cache;
     if (no_cache && *no_cache)
         o->options.no_cache_stages = sw_df_split(&o->arena, no_cache, ',');
-    o->run.cgroup_parent = group ? group : "";
-    o->run.hostname = hostname ? hostname : "";
     return true;
 }
 
@@ -190,13 +155,14 @@ bool sw_df_explain_options_read(struct sw_df_explain_options *o, const char *tex
         return false;
     const char *target = text_of(o, "target"), *own_ignore = text_of(o, "dockerfileIgnore");
     o->platforms = list_of(o, "platforms");
+    o->ignore = text_of(o, "dockerignore");
     o->options = (struct sw_df_options){.target = target ? target : "",
                                         .build_platform = text_of(o, "buildPlatform"),
                                         .check = json_is_true(json_object_get(o->root, "check")),
                                         .build_args = pairs_of(o, "buildArgs"),
                                         .labels = pairs_of(o, "labels"),
                                         .contexts = pairs_of(o, "contexts"),
-                                        .ignore = own_ignore ? own_ignore : text_of(o, "dockerignore"),
+                                        .ignore = own_ignore ? own_ignore : o->ignore,
                                         .ignore_name = own_ignore ? "Dockerfile.dockerignore" : ".dockerignore",
                                         .cache_namespace = "",
                                         .images = {.find = find_image, .context = o}};

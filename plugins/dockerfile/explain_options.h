@@ -5,22 +5,14 @@
 #include <jansson.h>
 
 #include "plugins/dockerfile/evaluate.h"
-
-/* Attributes of a build that change how RUN is run. */
-struct sw_df_run_attributes {
-    struct sw_pairs hosts;
-    const char *hostname;
-    const char *network; /* "", "none", "host", "sandbox" */
-    const char *cgroup_parent;
-    int64_t shm_bytes;
-    struct sw_strings ulimits; /* "nofile=10:20" */
-};
+#include "plugins/dockerfile/explain_attributes.h"
 
 struct sw_df_explain_options {
     struct sw_arena arena;
     json_t *root;
     struct sw_df_options options; /* without a platform */
     struct sw_strings platforms;
+    const char *ignore; /* .dockerignore at the root of a context, NULL: none */
     struct sw_df_check check;
     struct sw_df_run_attributes run;
 };

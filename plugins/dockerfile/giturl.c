@@ -1,5 +1,6 @@
 #include "plugins/dockerfile/giturl.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,9 +67,41 @@ static const char *cut_tail(struct sw_arena *arena, const char *text, struct url
     return rest;
 }
 
+static bool all_of(const char *text, const char *end, const char *more) {
+    for (; text < end; text++)
+        if (!isalnum((unsigned char)*text) && !((unsigned char)*text & 0x80) && !strchr(more, *text))
+            return false;
+    return true;
+}
+
+/* Whether text from `text` to `end` is "host", "[address]" or "user@host", with a port or without, as net/url of Go sees it. */
+static bool valid_authority(const char *text, const char *end) {
+    const char *at = memrchr(text, '@', (size_t)(end - text));
+    if (at && !all_of(text, at, "-._:~!$&'()*+,;=%@"))
+        return false;
+    const char *host = at ? at + 1 : text, *port = memrchr(host, ':', (size_t)(end - host));
+    if (host < end && *host == '[') {
+        const char *close = memrchr(host, ']', (size_t)(end - host));
+        if (!close || (close + 1 < end && close[1] != ':'))
+            return false;
+        port = close + 1 < end ? close + 1 : NULL;
+    }
+    for (const char *p = port ? port + 1 : end; p < end; p++)
+        if (!isdigit((unsigned char)*p))
+            return false;
+    return all_of(host, port ? port : end, "-_.~!$&'()*+,;=:[]<>\"");
+}
+
+static bool has_control(const char *text) {
+    for (; *text; text++)
+        if (iscntrl((unsigned char)*text))
+            return true;
+    return false;
+}
+
 static bool split_url(struct sw_arena *arena, const char *text, struct url *url) {
     size_t len;
-    if (!starts_with_scheme(text, &len) || strpbrk(text, " \t\n\r"))
+    if (!starts_with_scheme(text, &len) || has_control(text))
         return false;
     url->scheme = sw_df_lower(arena, sw_arena_strn(arena, text, len));
     const char *rest = cut_tail(arena, text + len + 3, url);
@@ -76,7 +109,7 @@ static bool split_url(struct sw_arena *arena, const char *text, struct url *url)
     url->path = unescape(arena, slash, PLUS_IS_PLUS);
     url->fragment = unescape(arena, url->fragment, PLUS_IS_PLUS);
     url->remote = sw_arena_format(arena, "%s://%s", url->scheme, rest);
-    return url->path && url->fragment && slash != rest;
+    return url->path && url->fragment && valid_authority(rest, slash);
 }
 
 static size_t span_of(const char *text, const char *more) {

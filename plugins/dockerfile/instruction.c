@@ -439,34 +439,6 @@ static void check_arg_description(const struct sw_df_instruction *arg, struct sw
     check_description(arg->node, "ARG", (struct sw_strings){names, arg->pair_count}, lint);
 }
 
-bool sw_df_instruction_parse(const struct sw_df_node *node, struct sw_df_lint *lint, struct sw_df_instruction *out,
-                             struct sw_df_failure *failure) {
-    for (size_t i = 0; i < RULE_COUNT; i++) {
-        if (!sw_df_equal_fold(rules[i].name, node->name) || !rules[i].parse)
-            continue;
-        if (i == SW_DF_MAINTAINER && lint)
-            sw_df_warn(lint, node_spot(node), "MaintainerDeprecated",
-                       "Maintainer instruction is deprecated in favor of using label");
-        *out = (struct sw_df_instruction){.kind = (enum sw_df_kind)i,
-                                          .name = node->name,
-                                          .code = sw_df_trim(failure->arena, node->original),
-                                          .first = node->first,
-                                          .last = node->last,
-                                          .comments = node->comments,
-                                          .heredocs = node->heredocs,
-                                          .heredoc_count = node->heredoc_count,
-                                          .node = node};
-        struct parser parser = {node, failure->arena, failure, out};
-        if (!rules[i].parse(&parser))
-            return sw_df_fail_at(failure, node->first, node->last);
-        if (i == SW_DF_ARG && lint)
-            check_arg_description(out, lint);
-        return true;
-    }
-    unknown_instruction(node, failure);
-    return sw_df_fail_at(failure, node->first, node->last);
-}
-
 static bool valid_stage_name(const char *name) {
     if (*name < 'a' || *name > 'z')
         return false;
@@ -474,20 +446,6 @@ static bool valid_stage_name(const char *name) {
         if (!(*name >= 'a' && *name <= 'z') && !(*name >= '0' && *name <= '9') && !strchr("-_.", *name))
             return false;
     return true;
-}
-
-static void check_from_casing(const struct sw_df_node *node, struct sw_df_lint *lint) {
-    struct sw_strings args = node->args;
-    struct sw_arena *arena = lint->arena;
-    if (args.count == 3 && strcmp(args.items[2], sw_df_lower(arena, args.items[2])) != 0)
-        sw_df_warn(lint, node_spot(node), "StageNameCasing", "Stage name '%s' should be lowercase", args.items[2]);
-    if (args.count < 3)
-        return;
-    bool lower = strcmp(node->name, sw_df_lower(arena, node->name)) == 0;
-    bool upper = strcmp(node->name, sw_df_upper(arena, node->name)) == 0;
-    const char *as = lower ? sw_df_lower(arena, args.items[1]) : sw_df_upper(arena, args.items[1]);
-    if ((lower || upper) && strcmp(as, args.items[1]) != 0)
-        sw_df_warn(lint, node_spot(node), "FromAsCasing", "'%s' and '%s' keywords' casing do not match", args.items[1], node->name);
 }
 
 /* Text behind the comment's first word, if that is `name`. */
@@ -522,6 +480,57 @@ static bool parse_from(const struct sw_df_node *node, struct sw_df_stage *stage,
     stage->first = node->first;
     stage->last = node->last;
     return true;
+}
+
+/* A stage cannot begin where an instruction is wanted: a trigger of a base image says so. BuildKit's words. */
+static bool refuse_from(const struct sw_df_node *node, struct sw_df_failure *failure) {
+    struct sw_df_stage stage;
+    return parse_from(node, &stage, failure) && sw_df_fail(failure, "*instructions.Stage is not a command type");
+}
+
+bool sw_df_instruction_parse(const struct sw_df_node *node, struct sw_df_lint *lint, struct sw_df_instruction *out,
+                             struct sw_df_failure *failure) {
+    for (size_t i = 0; i < RULE_COUNT; i++) {
+        if (!sw_df_equal_fold(rules[i].name, node->name) || !rules[i].parse)
+            continue;
+        if (i == SW_DF_MAINTAINER && lint)
+            sw_df_warn(lint, node_spot(node), "MaintainerDeprecated",
+                       "Maintainer instruction is deprecated in favor of using label");
+        *out = (struct sw_df_instruction){.kind = (enum sw_df_kind)i,
+                                          .name = node->name,
+                                          .code = sw_df_trim(failure->arena, node->original),
+                                          .first = node->first,
+                                          .last = node->last,
+                                          .comments = node->comments,
+                                          .heredocs = node->heredocs,
+                                          .heredoc_count = node->heredoc_count,
+                                          .node = node};
+        struct parser parser = {node, failure->arena, failure, out};
+        if (!rules[i].parse(&parser))
+            return sw_df_fail_at(failure, node->first, node->last);
+        if (i == SW_DF_ARG && lint)
+            check_arg_description(out, lint);
+        return true;
+    }
+    if (sw_df_equal_fold(node->name, "FROM"))
+        refuse_from(node, failure);
+    else
+        unknown_instruction(node, failure);
+    return sw_df_fail_at(failure, node->first, node->last);
+}
+
+static void check_from_casing(const struct sw_df_node *node, struct sw_df_lint *lint) {
+    struct sw_strings args = node->args;
+    struct sw_arena *arena = lint->arena;
+    if (args.count == 3 && strcmp(args.items[2], sw_df_lower(arena, args.items[2])) != 0)
+        sw_df_warn(lint, node_spot(node), "StageNameCasing", "Stage name '%s' should be lowercase", args.items[2]);
+    if (args.count < 3)
+        return;
+    bool lower = strcmp(node->name, sw_df_lower(arena, node->name)) == 0;
+    bool upper = strcmp(node->name, sw_df_upper(arena, node->name)) == 0;
+    const char *as = lower ? sw_df_lower(arena, args.items[1]) : sw_df_upper(arena, args.items[1]);
+    if ((lower || upper) && strcmp(as, args.items[1]) != 0)
+        sw_df_warn(lint, node_spot(node), "FromAsCasing", "'%s' and '%s' keywords' casing do not match", args.items[1], node->name);
 }
 
 static bool read_from(const struct sw_df_node *node, struct sw_df_lint *lint, struct sw_df_stage *stage,

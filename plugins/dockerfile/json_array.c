@@ -40,8 +40,10 @@ static const char *unicode_escape(const char *p, struct sw_buf *out) {
         rune = 0x10000 + ((rune - 0xD800) << 10) + (low - 0xDC00);
         p += 6;
     }
-    /* Text is NUL-terminated everywhere here, and no program can take a NUL in an argument. */
-    sw_df_put_rune(out, rune == 0 ? SW_DF_RUNE_BAD : rune);
+    if (rune == 0)
+        sw_buf_puts(out, SW_DF_NUL);
+    else
+        sw_df_put_rune(out, rune);
     return p;
 }
 

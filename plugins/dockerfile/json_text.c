@@ -1,5 +1,7 @@
 #include "plugins/dockerfile/json_text.h"
 
+#include <string.h>
+
 #include "plugins/dockerfile/text.h"
 
 json_t *sw_df_json_text(const char *text) {
@@ -8,9 +10,16 @@ json_t *sw_df_json_text(const char *text) {
         return value;
     sw_cleanup_buf struct sw_buf out = {0};
     uint32_t rune;
-    for (size_t len; (len = sw_df_rune(text, &rune)) > 0; text += len)
-        sw_df_put_rune(&out, rune);
-    return json_string(sw_buf_text(&out));
+    while (*text) {
+        bool nul = sw_df_has_prefix(text, SW_DF_NUL);
+        size_t len = nul ? strlen(SW_DF_NUL) : sw_df_rune(text, &rune);
+        if (nul)
+            sw_buf_putc(&out, '\0');
+        else
+            sw_df_put_rune(&out, rune);
+        text += len;
+    }
+    return json_stringn(sw_buf_text(&out), out.len);
 }
 
 json_t *sw_df_json_list(struct sw_strings strings) {

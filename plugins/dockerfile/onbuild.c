@@ -28,12 +28,7 @@ bool sw_df_triggers_take(struct sw_df_evaluator *e, struct sw_df_state *state, s
             break;
         sw_vec_push(&commands, &command);
         *new_dependencies = *new_dependencies || command.source_count > 0;
-        for (size_t j = 0; j < command.source_count; j++) {
-            struct sw_df_dependency dependency = {command.sources[j], command.instruction};
-            sw_vec_push(&state->dependencies, &dependency);
-            if (command.sources[j]->unregistered)
-                sw_df_state_add(e, command.sources[j]);
-        }
+        sw_df_state_depend(e, state, &command);
     }
     state->step_count += (unsigned)commands.len;
     for (size_t i = 0; i < state->commands.len; i++)

@@ -218,18 +218,33 @@ bool sw_df_command_connect(struct sw_df_evaluator *e, struct sw_df_command *comm
     return true;
 }
 
+/* Of several instructions that need one stage the last is remembered. */
+static void depend(struct sw_df_state *state, struct sw_df_dependency dependency) {
+    for (size_t i = 0; i < state->dependencies.len; i++) {
+        struct sw_df_dependency *known = sw_vec_at(&state->dependencies, i);
+        if (known->state != dependency.state)
+            continue;
+        *known = dependency;
+        return;
+    }
+    sw_vec_push(&state->dependencies, &dependency);
+}
+
+void sw_df_state_depend(struct sw_df_evaluator *e, struct sw_df_state *state, const struct sw_df_command *command) {
+    for (size_t i = 0; i < command->source_count; i++) {
+        depend(state, (struct sw_df_dependency){command->sources[i], command->instruction});
+        if (command->sources[i]->unregistered)
+            sw_df_state_add(e, command->sources[i]);
+    }
+}
+
 static bool connect_state(struct sw_df_evaluator *e, struct sw_df_state *state) {
     for (size_t i = 0; i < state->stage.instruction_count; i++) {
         struct sw_df_command command = {.instruction = &state->stage.instructions[i]};
         if (!sw_df_command_connect(e, &command))
             return false;
         sw_vec_push(&state->commands, &command);
-        for (size_t j = 0; j < command.source_count; j++) {
-            struct sw_df_dependency dependency = {command.sources[j], command.instruction};
-            sw_vec_push(&state->dependencies, &dependency);
-            if (command.sources[j]->unregistered)
-                sw_df_state_add(e, command.sources[j]);
-        }
+        sw_df_state_depend(e, state, &command);
     }
     return true;
 }
@@ -314,17 +329,36 @@ void sw_df_state_inherit(struct sw_df_evaluator *e, struct sw_df_state *state) {
     (void)e;
 }
 
+/* Looks up one base; what fails after another has failed is not told. */
+static void resolve_base(struct sw_df_evaluator *e, struct sw_df_state *state) {
+    struct sw_df_failure *told = e->failure, ignored = {.arena = e->arena};
+    bool reachable = e->all_stages || sw_df_state_reachable(e, state);
+    if (told->text)
+        e->failure = &ignored;
+    state->resolved = reachable;
+    sw_df_base_resolve(e, state, reachable);
+    e->failure = told;
+}
+
+static bool wants_base(const struct sw_df_state *state) {
+    return !state->base && !state->dispatched && !state->resolved;
+}
+
+/* BuildKit looks all bases up at once, so that each is looked at even when another is wrong, and the one asked for last mostly answers
+ * first: of several errors it is the one that people know. */
 static bool resolve_bases(struct sw_df_evaluator *e) {
+    struct sw_df_state *last = NULL;
     for (size_t i = 0; i < e->states.len; i++) {
         struct sw_df_state *state = state_at(e, i);
-        if (state->base || state->dispatched || state->resolved)
-            continue;
-        bool reachable = e->options->check || sw_df_state_reachable(e, state);
-        state->resolved = reachable;
-        if (!sw_df_base_resolve(e, state, reachable))
-            return false;
+        if (wants_base(state) && (state->context || strcmp(state->stage.base, "scratch") != 0))
+            last = state;
     }
-    return true;
+    if (last)
+        resolve_base(e, last);
+    for (size_t i = 0; i < e->states.len; i++)
+        if (state_at(e, i) != last && wants_base(state_at(e, i)))
+            resolve_base(e, state_at(e, i));
+    return !e->failure->text;
 }
 
 /* ONBUILD of a base: of the image, and of a stage of this file. */
@@ -344,6 +378,14 @@ static struct sw_strings triggers_of(struct sw_df_evaluator *e, struct sw_df_sta
     return (struct sw_strings){items, count};
 }
 
+/* A trigger stands where the base is named; a base that only a mount names has no place. */
+static bool trigger_failed(struct sw_df_evaluator *e, const struct sw_df_state *state) {
+    if (state->stage.first > 0)
+        return sw_df_fail_only_at(e->failure, state->stage.first, state->stage.last);
+    e->failure->count = 0;
+    return false;
+}
+
 static bool take_triggers(struct sw_df_evaluator *e, bool *new_dependencies) {
     size_t count = e->states.len; /* those that triggers add come next time */
     for (size_t i = 0; i < count; i++) {
@@ -355,7 +397,7 @@ static bool take_triggers(struct sw_df_evaluator *e, bool *new_dependencies) {
         if (triggers.count == 0)
             continue;
         if (!sw_df_triggers_take(e, state, triggers, new_dependencies))
-            return sw_df_fail_only_at(e->failure, state->stage.first, state->stage.last);
+            return trigger_failed(e, state);
         state->image.onbuild = (struct sw_strings){0};
     }
     return true;

@@ -80,6 +80,7 @@ struct sw_df_evaluator {
     struct sw_df_platform target;
     struct sw_df_platform build;
     bool implicit_target;
+    bool all_stages;       /* those that the goal does not need are evaluated too */
     const char *epoch;     /* RFC 3339 text, NULL: none */
     int64_t epoch_seconds; /* of `epoch` */
     struct sw_vec states;  /* struct sw_df_state * */
@@ -106,6 +107,8 @@ bool sw_df_state_reachable(const struct sw_df_evaluator *e, const struct sw_df_s
 void sw_df_state_inherit(struct sw_df_evaluator *e, struct sw_df_state *state);
 struct sw_strings sw_df_state_names(struct sw_df_evaluator *e);
 bool sw_df_command_connect(struct sw_df_evaluator *e, struct sw_df_command *command);
+/* `state` needs what `command` takes from; stages that only stand for an image are added. */
+void sw_df_state_depend(struct sw_df_evaluator *e, struct sw_df_state *state, const struct sw_df_command *command);
 struct sw_df_state *sw_df_state_new(struct sw_df_evaluator *e);
 void sw_df_state_add(struct sw_df_evaluator *e, struct sw_df_state *state);
 struct sw_df_state *sw_df_state_find(struct sw_df_evaluator *e, const char *name);

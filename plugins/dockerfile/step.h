@@ -76,6 +76,7 @@ struct sw_df_step {
     const char *reference; /* IMAGE */
     const void *image;     /* IMAGE: what the one who resolved it gave; may be NULL */
     const char *digest;    /* IMAGE: NULL when not known */
+    const char *layout;    /* IMAGE: the OCI layout that it is in, NULL for a registry */
     const char *name;      /* CONTEXT: "" is the main one; URL: file name; INLINE: file name */
     const char *url;       /* URL; CONTEXT: where a named one comes from */
     const char *checksum;  /* URL */

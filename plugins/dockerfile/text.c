@@ -111,6 +111,14 @@ char *sw_df_trim(struct sw_arena *arena, const char *text) {
     return sw_arena_strn(arena, text, end);
 }
 
+char *sw_df_translate(struct sw_arena *arena, const char *text, char from, char to) {
+    char *copy = sw_arena_str(arena, text);
+    for (char *p = copy; *p; p++)
+        if (*p == from)
+            *p = to;
+    return copy;
+}
+
 char *sw_df_lower(struct sw_arena *arena, const char *text) {
     char *copy = sw_arena_str(arena, text);
     for (char *p = copy; *p; p++)
@@ -209,7 +217,10 @@ char *sw_df_quote(struct sw_arena *arena, const char *text) {
     uint32_t rune;
     size_t len;
     for (; (len = sw_df_rune(text, &rune)) > 0; text += len) {
-        if (rune == SW_DF_RUNE_BAD && len == 1)
+        if (sw_df_has_prefix(text, SW_DF_NUL)) {
+            sw_buf_puts(&out, "\\x00");
+            len = strlen(SW_DF_NUL);
+        } else if (rune == SW_DF_RUNE_BAD && len == 1)
             sw_buf_printf(&out, "\\x%02x", (unsigned char)*text);
         else
             quote_rune(&out, rune);

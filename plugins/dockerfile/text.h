@@ -15,6 +15,9 @@
 
 enum { SW_DF_RUNE_BAD = 0xFFFD };
 
+/* Stands for a NUL, since texts end at one here: no text that is UTF-8 has these bytes. */
+#define SW_DF_NUL "\xC0\x80"
+
 /* Reads one rune; returns its length in bytes, 0 at the end of the text. */
 size_t sw_df_rune(const char *text, uint32_t *rune);
 void sw_df_put_rune(struct sw_buf *buf, uint32_t rune);
@@ -29,6 +32,9 @@ bool sw_df_is_blank(char c);
 /* Text without white space (Unicode's) at its start, or at both ends. */
 const char *sw_df_skip_space(const char *text);
 char *sw_df_trim(struct sw_arena *arena, const char *text);
+
+/* A copy with each `from` replaced by `to`. */
+char *sw_df_translate(struct sw_arena *arena, const char *text, char from, char to);
 
 /* ASCII case only: every keyword and name of the dialect is ASCII. */
 char *sw_df_lower(struct sw_arena *arena, const char *text);

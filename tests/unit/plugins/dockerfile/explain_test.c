@@ -32,7 +32,7 @@ static json_t *explain_case(const char *folder) {
     struct sw_error *error = NULL;
     if (!sw_df_explain("Dockerfile", (struct sw_bytes){file, file_len}, options, &text, &error))
         fail_msg("%s: %s", folder, error->message);
-    return json_loads(text, 0, NULL);
+    return json_loads(text, JSON_ALLOW_NUL, NULL);
 }
 
 /* Names are texts for people: they have no part in what a graph means. */
@@ -76,7 +76,7 @@ static unsigned compare_outputs(const char *folder, const json_t *want, const js
 static unsigned check_case(const char *folder) {
     size_t len;
     sw_cleanup_free char *text = read_file(folder, "expected.json", &len);
-    sw_cleanup_json json_t *want = json_loads(text, 0, NULL), *got = explain_case(folder);
+    sw_cleanup_json json_t *want = json_loads(text, JSON_ALLOW_NUL, NULL), *got = explain_case(folder);
     assert_non_null(want);
     assert_non_null(got);
     return compare_member(folder, "parse", want, got) + compare_member(folder, "warnings", want, got) +
