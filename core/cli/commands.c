@@ -9,6 +9,7 @@ const struct sw_command *const sw_commands[] = {
     &sw_command_run,
     &sw_command_graph,
     &sw_command_why,
+    &sw_command_lint,
     &sw_command_stage_digest,
     &sw_command_config_render,
     &sw_command_config_list,

@@ -314,6 +314,8 @@ const struct sw_option sw_options[] = {
 
     {"format", 'f', SW_OPTIONS_GRAPH, SW_OPTION_TEXT, "tree|json|dot|mermaid", {0}, "tree", "how to print"},
 
+    {"format", 'f', SW_OPTIONS_LINT, SW_OPTION_TEXT, "text|json", {0}, "text", "how to print"},
+
     {"user", 'u', SW_OPTIONS_RUN, SW_OPTION_TEXT, "USER[:GROUP]", {0}, NULL, "run as"},
     {"workdir", 'w', SW_OPTIONS_RUN, SW_OPTION_TEXT, "DIR", {0}, NULL, "run in"},
     {"set-env", 'e', SW_OPTIONS_RUN, SW_OPTION_LIST, "NAME=VALUE", {0}, NULL, "set a variable"},

@@ -22,6 +22,7 @@ enum sw_option_group {
     SW_OPTIONS_HELP = 1u << 12,
     SW_OPTIONS_DIGEST = 1u << 13, /* `stage digest` */
     SW_OPTIONS_EXPORT = 1u << 14,
+    SW_OPTIONS_LINT = 1u << 20,
 };
 
 enum sw_option_kind { SW_OPTION_FLAG, SW_OPTION_TEXT, SW_OPTION_LIST };

@@ -136,15 +136,24 @@ static bool understand(struct sw_df_planner *p, struct sw_error **error) {
     return sw_pass(error, sw_error_at(cause, p->document.target_place));
 }
 
-void *sw_df_planner_open(const struct sw_host *host, const struct sw_plan_request *request, struct sw_error **error) {
+struct sw_df_planner *sw_df_planner_read(const struct sw_host *host, const struct sw_plan_request *request,
+                                         struct sw_error **error) {
     struct sw_df_planner *p = sw_new(sizeof(*p));
     p->host = host;
     p->request = request;
-    if (sw_df_document_read(host, request, &p->arena, &p->document, error) && read_dockerfile(p, error) && read_ignore(p, error) &&
-        understand(p, error))
+    if (sw_df_document_read(host, request, &p->arena, &p->document, error) && read_dockerfile(p, error) && read_ignore(p, error))
         return p;
     sw_df_planner_close(p);
     return NULL;
+}
+
+void *sw_df_planner_open(const struct sw_host *host, const struct sw_plan_request *request, struct sw_error **error) {
+    struct sw_df_planner *p = sw_df_planner_read(host, request, error);
+    if (p && !understand(p, error)) {
+        sw_df_planner_close(p);
+        return NULL;
+    }
+    return p;
 }
 
 void sw_df_planner_close(void *planner) {

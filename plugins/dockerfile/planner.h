@@ -35,6 +35,10 @@ struct sw_df_planner {
     struct sw_df_staged *staged; /* `staged: true`, once it was planned */
 };
 
+/* Reads the document, the Dockerfile and the ignore file, without looking into the Dockerfile: to be ended with sw_df_planner_close. */
+struct sw_df_planner *sw_df_planner_read(const struct sw_host *host, const struct sw_plan_request *request,
+                                         struct sw_error **error);
+
 void *sw_df_planner_open(const struct sw_host *host, const struct sw_plan_request *request, struct sw_error **error);
 void sw_df_planner_next(void *planner, const struct sw_stage_view *previous, sw_stage_done done, void *context);
 void sw_df_planner_realize(void *planner, struct sw_graph *graph, sw_node previous, sw_realize_done done, void *context);

@@ -6,6 +6,7 @@
 
 #include "plugins/dockerfile/document.h"
 #include "plugins/dockerfile/explain.h"
+#include "plugins/dockerfile/lint_image.h"
 #include "plugins/dockerfile/planner.h"
 
 static const struct sw_host *the_host;
@@ -25,8 +26,17 @@ static const struct sw_explain explain = {
     .free_text = free_text,
 };
 
+static bool lint_image(const struct sw_plan_request *request, void (*found)(void *context, const struct sw_finding *finding),
+                       void *context, struct sw_error **error) {
+    return sw_df_lint_image(the_host, request, found, context, error);
+}
+
+static const struct sw_lint lint = {.size = sizeof(lint), .lint = lint_image};
+
 static const void *get_extension(const char *id) {
-    return strcmp(id, SW_EXT_EXPLAIN) == 0 ? &explain : NULL;
+    if (strcmp(id, SW_EXT_EXPLAIN) == 0)
+        return &explain;
+    return strcmp(id, SW_EXT_LINT) == 0 ? &lint : NULL;
 }
 
 static const char *const claims[] = {"dockerfile", NULL};

@@ -179,30 +179,35 @@ static void evaluate_once(struct resolving *r, const struct sw_df_options *optio
     sw_df_evaluation_free(evaluation);
 }
 
+bool sw_df_planner_options(struct sw_df_planner *p, struct sw_df_options *options, struct sw_df_failure *failure) {
+    *options = (struct sw_df_options){.target = p->document.target,
+                                      .platform = p->request->platform && *p->request->platform ? p->request->platform : NULL,
+                                      .build_platform = p->request->build_platform,
+                                      .build_args = build_args(p, &p->arena),
+                                      .ignore = p->ignore,
+                                      .ignore_name = p->ignore_name};
+    const char *scope = find_arg(options->build_args, "BUILDKIT_CACHE_MOUNT_NS");
+    const char *rules = find_arg(options->build_args, "BUILDKIT_DOCKERFILE_CHECK");
+    options->cache_namespace = scope ? scope : "";
+    if (!rules)
+        return true;
+    struct sw_df_check *check = sw_arena_new(&p->arena, sizeof(*check));
+    options->check_options = check;
+    return sw_df_check_parse(rules, check, failure) ||
+           sw_df_fail_prefix(failure, "failed to parse build-arg:BUILDKIT_DOCKERFILE_CHECK: ");
+}
+
 static void evaluate(struct resolving *r) {
-    sw_cleanup_arena struct sw_arena arena = {0};
-    struct sw_df_failure failure = {.arena = &arena};
-    struct sw_df_planner *p = r->planner;
-    struct sw_df_check check;
-    struct sw_df_options options = {.target = p->document.target,
-                                    .platform = p->request->platform && *p->request->platform ? p->request->platform : NULL,
-                                    .build_platform = p->request->build_platform,
-                                    .build_args = build_args(p, &arena),
-                                    .ignore = p->ignore,
-                                    .ignore_name = p->ignore_name,
-                                    .recording = r->recording,
-                                    .images = {.known = known_image, .find = find_image, .context = r}};
-    const char *scope = find_arg(options.build_args, "BUILDKIT_CACHE_MOUNT_NS");
-    const char *rules = find_arg(options.build_args, "BUILDKIT_DOCKERFILE_CHECK");
-    options.cache_namespace = scope ? scope : "";
+    struct sw_df_failure failure = {.arena = &r->planner->arena};
+    struct sw_df_options options;
     struct sw_error *error = NULL;
     struct sw_df_evaluation *evaluation = NULL;
-    if (rules && !sw_df_check_parse(rules, &check, &failure)) {
-        finish(r, NULL, sw_df_planner_error(p, &failure));
+    if (!sw_df_planner_options(r->planner, &options, &failure)) {
+        finish(r, NULL, sw_df_planner_error(r->planner, &failure));
         return;
     }
-    if (rules)
-        options.check_options = &check;
+    options.recording = r->recording;
+    options.images = (struct sw_df_images){.known = known_image, .find = find_image, .context = r};
     evaluate_once(r, &options, &evaluation, &error);
     if (evaluation || error)
         finish(r, evaluation, error);

@@ -12,6 +12,10 @@ typedef void (*sw_df_evaluated_done)(void *context, struct sw_df_evaluation *eva
 void sw_df_planner_evaluate(struct sw_df_planner *planner, enum sw_df_recording recording, sw_df_evaluated_done done,
                             void *context);
 
+/* The options of an evaluation as the document and the request have them, but for images; `failure` when a build argument that is one
+ * of them is malformed. Borrowed from the planner. */
+bool sw_df_planner_options(struct sw_df_planner *planner, struct sw_df_options *options, struct sw_df_failure *failure);
+
 void sw_df_evaluation_free(struct sw_df_evaluation *evaluation); /* takes NULL */
 
 #endif

@@ -181,7 +181,27 @@ struct sw_explain {
      * `free_text`. A file that is wrong is no failure of the call: its error is in the JSON. [loop] */
     bool (*explain)(const char *name, struct sw_bytes file, const char *options, char **json, struct sw_error **error);
     void (*free_text)(char *text);
-    /* Lint warnings of a build file at a commit, one JSON object as above with `warnings` only. */
+};
+
+/* What a lint rule has found. Valid during the call. */
+struct sw_finding {
+    uint32_t size;
+    uint32_t reserved;
+    const char *rule; /* its name: "JSONArgsRecommended" */
+    const char *text;
+    const char *url;       /* where the rule is explained, or NULL */
+    struct sw_place place; /* line 0: none */
+};
+
+/* Extension "slipway.lint/1": looks through the build file of an image, without building and without a network. */
+#define SW_EXT_LINT "slipway.lint/1"
+struct sw_lint {
+    uint32_t size;
+    /* Calls `found` for each finding, in the order of their places. Fails with what would make a build fail, behind the findings. The
+     * request is that of `plan`, but its `plan` is NULL: nothing can be asked of sw_host_plan, and base images and other images of the
+     * project are not known. [loop] */
+    bool (*lint)(const struct sw_plan_request *request, void (*found)(void *context, const struct sw_finding *finding),
+                 void *context, struct sw_error **error);
 };
 
 #endif

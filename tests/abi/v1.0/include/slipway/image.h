@@ -40,6 +40,9 @@ struct sw_host_image {
     /* Address of the store's repository that the image's blobs can be fetched from: "HOST/NAME", or "oci:…" for a layout on this
      * host. NULL: only this host has them. */
     const char *(*repo)(const struct sw_image *image);
+
+    /* Digest of the image index that the reference led to, "sha256:…"; NULL when it led to a manifest itself. */
+    const char *(*index_digest)(const struct sw_image *image);
 };
 
 #endif

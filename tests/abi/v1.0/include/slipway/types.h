@@ -5,8 +5,8 @@
  *  - Tables and records that may grow begin with `uint32_t size`, set by whoever made them to the sizeof of the definition it
  *    was compiled with. A reader checks `size` before it touches a member that a later minor version added.
  *  - Whoever allocates something frees it. A pointer handed to a call is borrowed for that call, unless the function says more.
- *  - `[loop]` functions are called on the loop's thread only and never block; `[pool]` ones on a pool thread only, and may block;
- *    `[any]` ones on both.
+ *  - `[loop]` functions are called on the loop's thread only and never block; `[pool]` ones on any other thread (of the host's pool,
+ *    or of the plugin's own), and may block; `[any]` ones on all.
  *  - A function named `…_done` is called exactly once, on the loop's thread, never from inside the call that asked for it.
  *  - Enumerations name values only: members that hold them are fixed-width integers. */
 #ifndef SLIPWAY_TYPES_H
