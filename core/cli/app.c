@@ -65,7 +65,8 @@ static bool start_messages(const struct sw_arguments *arguments, struct sw_error
 }
 
 static void set_settings(const struct sw_arguments *arguments) {
-    static const char *const passed[] = {"oci-runtime", "insecure-registry", "skip-tls-verify-registry"};
+    static const char *const passed[] = {"oci-runtime",       "insecure-registry", "skip-tls-verify-registry", "buildkit-tls-ca",
+                                         "buildkit-tls-cert", "buildkit-tls-key",  "buildkit-tls-name",        "buildkit-tls-dir"};
     for (size_t i = 0; i < sizeof passed / sizeof *passed; i++)
         if (sw_argument(arguments, passed[i]))
             sw_settings_set(NULL, passed[i], sw_argument(arguments, passed[i]));

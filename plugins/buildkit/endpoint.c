@@ -68,9 +68,36 @@ static bool read_authority(const char *text, size_t len, struct sw_endpoint *end
            (!endpoint->port || *endpoint->port);
 }
 
+/* `folder`/`name`, or NULL when there is no such file. */
+static char *file_in(const char *folder, const char *name) {
+    char *path = sw_format("%s/%s", folder, name);
+    if (access(path, F_OK) == 0)
+        return path;
+    free(path);
+    return NULL;
+}
+
+/* The three files that a folder of certificates holds, as BuildKit and Docker call them or as a Kubernetes secret does. */
+static bool use_tls_folder(struct sw_endpoint *endpoint, const char *folder, struct sw_error **error) {
+    static const char *const names[][2] = {{"ca.pem", "ca.crt"}, {"cert.pem", "tls.crt"}, {"key.pem", "tls.key"}};
+    char **const values[] = {&endpoint->ca, &endpoint->cert, &endpoint->key};
+    for (size_t i = 0; i < 3; i++) {
+        char *path = file_in(folder, names[i][0]);
+        path = path ? path : file_in(folder, names[i][1]);
+        if (!path)
+            return sw_fail(error, SW_ERROR_USAGE, "the folder of certificates %s has neither %s nor %s", folder, names[i][0],
+                           names[i][1]);
+        set(values[i], path);
+    }
+    endpoint->tls = true;
+    return true;
+}
+
 static bool read_option(struct sw_endpoint *endpoint, const char *text, struct sw_error **error) {
     static const char *const names[] = {"ca", "cert", "key", "name", "platform"};
     char **const values[] = {&endpoint->ca, &endpoint->cert, &endpoint->key, &endpoint->server_name, &endpoint->platform};
+    if (!strncmp(text, "tls=", 4))
+        return use_tls_folder(endpoint, text + 4, error);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         size_t len = strlen(names[i]);
         if (strncmp(text, names[i], len) || text[len] != '=')
@@ -93,17 +120,28 @@ static bool read_options(struct sw_endpoint *endpoint, const char *text, struct 
     return true;
 }
 
+static const char *setting(const struct sw_host *host, const char *name) {
+    const char *value = host->setting("buildkit", name);
+    return value && *value ? value : NULL;
+}
+
 /* Certificates that hold for all tcp:// daemons, unless an address names its own. */
-static void use_settings(const struct sw_host *host, struct sw_endpoint *endpoint) {
-    static const char *const names[] = {"buildkit-tls-ca", "buildkit-tls-cert", "buildkit-tls-key"};
-    char **const values[] = {&endpoint->ca, &endpoint->cert, &endpoint->key};
-    for (size_t i = 0; i < 3; i++) {
-        const char *value = host->setting("buildkit", names[i]);
-        if (!value || !*value || *values[i])
+static bool use_settings(const struct sw_host *host, struct sw_endpoint *endpoint, struct sw_error **error) {
+    static const char *const names[] = {"buildkit-tls-ca", "buildkit-tls-cert", "buildkit-tls-key", "buildkit-tls-name"};
+    char **const values[] = {&endpoint->ca, &endpoint->cert, &endpoint->key, &endpoint->server_name};
+    const char *folder = setting(host, "buildkit-tls-dir");
+    if (folder && (setting(host, names[0]) || setting(host, names[1]) || setting(host, names[2])))
+        return sw_fail(error, SW_ERROR_USAGE, "--buildkit-tls-dir and --buildkit-tls-ca, -cert or -key exclude each other");
+    if (folder && !endpoint->ca && !endpoint->cert && !use_tls_folder(endpoint, folder, error))
+        return false;
+    for (size_t i = 0; i < 4; i++) {
+        const char *value = setting(host, names[i]);
+        if (!value || *values[i])
             continue;
         *values[i] = sw_strdup(value);
-        endpoint->tls = true;
+        endpoint->tls = endpoint->tls || i < 3;
     }
+    return true;
 }
 
 /* ---- docker's own daemon ---- */
@@ -194,10 +232,8 @@ static bool read_address(const struct sw_host *host, struct sw_endpoint *endpoin
                          struct sw_error **error) {
     if (is_scheme(address, "unix"))
         return read_unix(endpoint, rest, error);
-    if (is_scheme(address, "tcp")) {
-        use_settings(host, endpoint);
-        return read_tcp(endpoint, rest, error);
-    }
+    if (is_scheme(address, "tcp"))
+        return use_settings(host, endpoint, error) && read_tcp(endpoint, rest, error);
     if (is_scheme(address, "ssh"))
         return read_ssh(endpoint, rest, error);
     if (is_scheme(address, "docker-container"))

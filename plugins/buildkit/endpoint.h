@@ -1,7 +1,8 @@
 /* endpoint.h - addresses of BuildKit daemons: what they mean, and where they come from when the user names none.
  *
  *   unix:///run/buildkit/buildkitd.sock       a daemon's socket
- *   tcp://HOST:PORT[?ca=&cert=&key=&name=]    a daemon, with mutual TLS when certificates are named
+ *   tcp://HOST:PORT[?tls=|ca=&cert=&key=&name=]
+ *                                             a daemon, with mutual TLS when certificates, or a folder of them, are named
  *   ssh://[USER@]HOST[:PORT][/SOCKET]         `buildctl dial-stdio` at the other end of ssh
  *   docker://                                 the BuildKit inside the user's Docker daemon
  *   docker:///SOCKET, docker://HOST:PORT      … inside that one
@@ -36,7 +37,8 @@ struct sw_endpoint {
 
 void sw_endpoint_fini(struct sw_endpoint *endpoint);
 
-/* Reads one address. docker:// and docker-container:// look at DOCKER_HOST, DOCKER_CONTEXT and docker's configuration. */
+/* Reads one address; the settings "buildkit-tls-ca", "-cert", "-key", "-name" and "-dir" hold for tcp:// addresses that do not name their
+ * own. docker:// and docker-container:// look at DOCKER_HOST, DOCKER_CONTEXT and docker's configuration. */
 bool sw_endpoint_parse(const struct sw_host *host, const char *address, struct sw_endpoint *endpoint, struct sw_error **error);
 
 /* All addresses to use, in the user's order, as struct sw_endpoint appended to `endpoints`: the setting "buildkit-addr" (joined by
