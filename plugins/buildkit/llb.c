@@ -75,9 +75,11 @@ static void end_draft(struct sw_llb_draft *draft) {
 struct sw_llb_value sw_llb_add(struct sw_llb *llb, struct sw_llb_draft *draft, enum sw_llb_payload payload) {
     sw_cleanup_buf struct sw_buf bytes = {0};
     llb->ops.width = sizeof(struct sw_llb_op);
+    /* The order of Go's writer, members of a oneof last: daemons since 0.17 name an operation by the digest of what they write themselves,
+     * and speak of it by that name. */
     put_inputs(llb, draft, &bytes);
-    sw_wire_message(&bytes, payload, &draft->body);
     sw_llb_platform(&bytes, 10, draft->platform ? draft->platform : llb->platform);
+    sw_wire_message(&bytes, payload, &draft->body);
     char digest[72], hex[SW_SHA256_HEX];
     sw_sha256_hex(bytes.data, bytes.len, hex);
     snprintf(digest, sizeof digest, "sha256:%s", hex);

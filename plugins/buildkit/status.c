@@ -7,7 +7,7 @@
 #include "core/base/cleanup.h"
 #include "plugins/buildkit/pack.h"
 
-enum { PATIENCE_MS = 5000, TAIL_BYTES = 8 * 1024, TAIL_LINES = 20 };
+enum { PATIENCE_MS = 5000, HURRY_MS = 200, TAIL_BYTES = 8 * 1024, TAIL_LINES = 20 };
 
 /* One vertex of the daemon. */
 struct line {
@@ -15,6 +15,7 @@ struct line {
     char *name;
     struct sw_buf tail; /* of its output */
     bool ended;
+    bool again; /* it began anew behind its end: shown when it has something to show */
 };
 
 struct sw_status {
@@ -59,6 +60,7 @@ static void finish_line(struct sw_status *status, struct line *line, uint32_t st
 
 static void begin_line(struct sw_status *status, struct line *line) {
     line->ended = false;
+    line->again = false;
     if (!line->vertex && line->name)
         line->vertex = status->host->progress->start(status->parent, line->name);
 }
@@ -81,13 +83,16 @@ static void take_vertex(struct sw_status *status, const Sw__Vertex *vertex) {
     struct line *line = line_of(status, vertex->digest);
     if (*vertex->name && !line->name)
         line->name = sw_strdup(vertex->name);
-    if (vertex->started && !vertex->completed)
+    bool failed = *vertex->error != '\0';
+    /* Daemons look into a source several times before they take it, and each time it begins and ends. */
+    if (vertex->started && !vertex->completed && line->ended)
+        line->again = true;
+    else if (vertex->started && !vertex->completed)
         begin_line(status, line);
-    if (!vertex->completed || line->ended)
+    if (!vertex->completed || (line->ended && !(line->again && failed)))
         return;
     begin_line(status, line);
     status->ran = status->ran || !vertex->cached;
-    bool failed = *vertex->error != '\0';
     finish_line(status, line,
                 failed           ? is_cancelled(vertex->error) ? SW_VERTEX_CANCELLED : SW_VERTEX_FAILED
                 : vertex->cached ? SW_VERTEX_CACHED
@@ -96,12 +101,16 @@ static void take_vertex(struct sw_status *status, const Sw__Vertex *vertex) {
 
 static void take_bytes(struct sw_status *status, const Sw__VertexStatus *item) {
     struct line *line = line_of(status, item->vertex);
+    if (line->again && item->total > 0)
+        begin_line(status, line);
     if (line->vertex && item->total > 0 && item->current >= 0)
         status->host->progress->bytes(line->vertex, (uint64_t)item->current, (uint64_t)item->total);
 }
 
 static void take_log(struct sw_status *status, const Sw__VertexLog *log) {
     struct line *line = line_of(status, log->vertex);
+    if (line->again)
+        begin_line(status, line);
     if (line->vertex)
         status->host->progress->output(line->vertex, log->stream == 2 ? 2 : 1, (struct sw_bytes){log->msg.data, log->msg.len});
     sw_buf_add(&line->tail, log->msg.data, log->msg.len);
@@ -191,8 +200,9 @@ void sw_status_end(struct sw_status *status, uint32_t state, void (*done)(void *
     status->context = context;
     if (!status->call)
         status->host->timers->after(0, end, status);
-    else
-        status->timer = status->host->timers->after(state == SW_VERTEX_CANCELLED ? 200 : PATIENCE_MS, on_patience_over, status);
+    else /* whoever is cancelled, or never began, has nothing more to say */
+        status->timer = status->host->timers->after(state == SW_VERTEX_CANCELLED || !status->lines.len ? HURRY_MS : PATIENCE_MS,
+                                                    on_patience_over, status);
 }
 
 const char *sw_status_failed_digest(const struct sw_status *status) {

@@ -59,13 +59,13 @@ static void a_source_has_sorted_attributes_and_the_platform(void **state) {
     struct sw_pair attrs[] = {{"b", "2"}, {"a", "1"}};
     struct sw_llb_value value = sw_llb_source(&llb, "title", "local://x", (struct sw_pairs){attrs, 2}, "source.local");
     const struct sw_llb_op *op = sw_vec_at(&llb.ops, value.op);
-    static const char wanted[] = "\x1a\x1b\x0a\x09local://x\x12\x06\x0a\x01"
+    static const char wanted[] = "\x52\x12\x0a\x05"
+                                 "arm64\x12\x05linux\x1a\x02v8"
+                                 "\x1a\x1b\x0a\x09local://x\x12\x06\x0a\x01"
                                  "a\x12\x01"
                                  "1\x12\x06\x0a\x01"
                                  "b\x12\x01"
-                                 "2"
-                                 "\x52\x12\x0a\x05"
-                                 "arm64\x12\x05linux\x1a\x02v8";
+                                 "2";
     assert_int_equal(op->bytes.len, sizeof wanted - 1);
     assert_memory_equal(op->bytes.data, wanted, sizeof wanted - 1);
     sw_llb_fini(&llb);
