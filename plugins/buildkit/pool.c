@@ -8,12 +8,17 @@
 #include "core/base/error.h"
 #include "core/base/hash.h"
 
+/* A daemon that could not be reached is not waited for again so soon, as long as there are others. */
+enum { AVOIDED_MS = 30 * 1000 };
+
 /* One address. */
 struct member {
     struct sw_endpoint endpoint;
     struct sw_daemon *daemon; /* connected; NULL: not yet, or lost */
+    uint64_t failed_at;       /* when it could not be reached; 0: it could */
     bool connecting;
     struct sw_vec waiters; /* of struct waiter */
+    const struct sw_host *host;
 };
 
 struct waiter {
@@ -36,6 +41,7 @@ struct sw_pool *sw_pool_new(const struct sw_host *host, struct sw_error **error)
     for (size_t i = 0; i < pool->endpoints.len; i++) {
         pool->members[i].endpoint = *(struct sw_endpoint *)sw_vec_at(&pool->endpoints, i);
         pool->members[i].waiters.width = sizeof(struct waiter);
+        pool->members[i].host = host;
     }
     if (ok)
         return pool;
@@ -96,6 +102,7 @@ static void on_connected(void *context, struct sw_daemon *daemon, struct sw_erro
     member->waiters = (struct sw_vec){.width = sizeof(struct waiter)};
     member->connecting = false;
     member->daemon = daemon;
+    member->failed_at = daemon ? 0 : member->host->timers->now();
     for (size_t i = 0; i < waiters.len; i++) {
         struct waiter *waiter = sw_vec_at(&waiters, i);
         waiter->done(waiter->context, daemon ? sw_daemon_ref(daemon) : NULL, sw_error_copy(error));
@@ -121,13 +128,40 @@ static void connect_member(struct sw_pool *pool, struct member *member,
     sw_daemon_connect(pool->host, &member->endpoint, on_connected, member);
 }
 
+static bool is_avoided(const struct sw_endpoint *endpoint, const struct sw_vec *avoid) {
+    for (size_t i = 0; avoid && i < avoid->len; i++)
+        if (*(const struct sw_endpoint *const *)sw_vec_at(avoid, i) == endpoint)
+            return true;
+    return false;
+}
+
+/* Takes out those to avoid, and puts those that could not be reached just now behind the others. Returns how many are left. */
+static size_t put_off(const struct sw_pool *pool, const struct sw_vec *avoid, size_t *order) {
+    size_t count = pool->endpoints.len, kept = 0;
+    uint64_t now = pool->host->timers->now();
+    sw_cleanup_free size_t *last = sw_new_array(count + 1, sizeof *last);
+    size_t last_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct member *member = &pool->members[order[i]];
+        uint64_t failed_at = member->failed_at;
+        if (is_avoided(&member->endpoint, avoid))
+            continue;
+        if (failed_at && now - failed_at < AVOIDED_MS)
+            last[last_count++] = order[i];
+        else
+            order[kept++] = order[i];
+    }
+    memcpy(order + kept, last, last_count * sizeof *last);
+    return kept + last_count;
+}
+
 /* ---- taking one ---- */
 
 struct taking {
     struct sw_pool *pool;
     char *platform;
-    size_t skip;
     size_t *order;
+    size_t count; /* of `order` */
     size_t next;
     struct sw_error *error;    /* of the first one that failed */
     struct sw_strlist offered; /* platforms that others have */
@@ -164,12 +198,6 @@ static void on_member(void *context, struct sw_daemon *daemon, struct sw_error *
         try_next(taking);
         return;
     }
-    if (taking->skip) {
-        taking->skip--;
-        sw_daemon_unref(daemon);
-        try_next(taking);
-        return;
-    }
     end_taking(taking, daemon, NULL);
 }
 
@@ -185,7 +213,7 @@ static struct sw_error *nobody(struct taking *taking) {
 }
 
 static void try_next(struct taking *taking) {
-    if (taking->next >= taking->pool->endpoints.len) {
+    if (taking->next >= taking->count) {
         end_taking(taking, NULL, nobody(taking));
         return;
     }
@@ -193,11 +221,12 @@ static void try_next(struct taking *taking) {
     connect_member(taking->pool, member, on_member, taking);
 }
 
-void sw_pool_take(struct sw_pool *pool, const char *what, const char *platform, size_t skip,
+void sw_pool_take(struct sw_pool *pool, const char *what, const char *platform, const struct sw_vec *avoid,
                   void (*done)(void *context, struct sw_daemon *daemon, struct sw_error *error), void *context) {
     struct taking *taking = sw_new(sizeof *taking);
-    *taking = (struct taking){.pool = pool, .platform = sw_strdup(platform), .skip = skip, .done = done, .context = context};
+    *taking = (struct taking){.pool = pool, .platform = sw_strdup(platform), .done = done, .context = context};
     taking->order = sw_new_array(pool->endpoints.len + 1, sizeof *taking->order);
     sw_pool_rank(pool, what, taking->order);
+    taking->count = put_off(pool, avoid, taking->order);
     try_next(taking);
 }

@@ -2,9 +2,11 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "core/base/alloc.h"
 #include "core/base/cleanup.h"
@@ -12,7 +14,7 @@
 #include "plugins/buildkit/daemon.h"
 #include "plugins/buildkit/pool.h"
 
-enum { MOST_WATCHES = 32, PATIENCE_MS = 20 * 1000 };
+enum { MOST_WATCHES = 64, MOST_AT_ONCE = 16, TURN_MS = 1000 };
 
 /* ---- a loop of our own ---- */
 
@@ -77,14 +79,55 @@ static void fd_unwatch(struct sw_fd_watch *watch) {
         watch->used = false;
 }
 
-/* Work that blocks simply does. */
+/* ---- work that blocks, on a thread a piece: a daemon that cannot be reached shall not hold up the others ---- */
+
+struct job {
+    void (*work)(void *context);
+    void (*after)(void *context);
+    void *context;
+    pthread_t thread;
+    struct sw_fd_watch *watch;
+    int done[2]; /* a pipe: at its end the work is done */
+};
+
+static void *run_job(void *context) {
+    struct job *job = context;
+    job->work(job->context);
+    close(job->done[1]);
+    return NULL;
+}
+
+static void on_job_done(void *context, uint32_t events);
+
 static void pool_run(void (*work)(void *context), void (*after)(void *context), void *context) {
+    struct job *job = sw_new(sizeof *job);
+    *job = (struct job){.work = work, .after = after, .context = context};
+    bool piped = pipe2(job->done, O_CLOEXEC) == 0;
+    if (piped && !pthread_create(&job->thread, NULL, run_job, job)) {
+        job->watch = fd_watch(job->done[0], SW_FD_READ, on_job_done, job);
+        return;
+    }
+    if (piped) {
+        close(job->done[0]);
+        close(job->done[1]);
+    }
     work(context);
+    free(job);
     timer_after(0, after, context);
 }
 
+static void on_job_done(void *context, uint32_t events) {
+    struct job *job = context;
+    (void)events;
+    pthread_join(job->thread, NULL);
+    fd_unwatch(job->watch);
+    close(job->done[0]);
+    timer_after(0, job->after, job->context);
+    free(job);
+}
+
 static uint32_t pool_width(void) {
-    return 1;
+    return MOST_AT_ONCE;
 }
 
 static void fire_timers(void) {
@@ -102,14 +145,14 @@ static void fire_timers(void) {
     }
 }
 
-static int wait_ms(uint64_t deadline) {
-    uint64_t until = deadline, time = now();
+static int wait_ms(void) {
+    uint64_t time = now(), until = time + TURN_MS;
     for (const struct sw_timer *timer = timers; timer; timer = timer->next)
         until = timer->when < until ? timer->when : until;
     return until > time ? (int)(until - time) : 0;
 }
 
-static void turn(uint64_t deadline) {
+static void turn(void) {
     struct pollfd fds[MOST_WATCHES];
     size_t numbers[MOST_WATCHES];
     nfds_t count = 0;
@@ -120,7 +163,7 @@ static void turn(uint64_t deadline) {
         numbers[count] = i;
         fds[count++] = (struct pollfd){.fd = watches[i].fd, .events = events};
     }
-    poll(fds, count, wait_ms(deadline));
+    poll(fds, count, wait_ms());
     for (nfds_t i = 0; i < count; i++) {
         struct sw_fd_watch *watch = &watches[numbers[i]];
         if (fds[i].revents && watch->used && watch->fd == fds[i].fd)
@@ -134,30 +177,49 @@ static void turn(uint64_t deadline) {
 struct probing {
     struct sw_strlist *platforms;
     struct sw_error *error; /* the first one */
-    bool ended;
+    size_t pending;         /* daemons that have not answered yet */
+};
+
+/* One daemon's answer; kept in the order of the user's addresses. */
+struct asked {
+    struct probing *probing;
+    struct sw_strlist platforms;
+    struct sw_error *error;
 };
 
 static void on_daemon(void *context, struct sw_daemon *daemon, struct sw_error *error) {
-    struct probing *probing = context;
-    probing->ended = true;
-    if (error) {
-        if (probing->error)
-            sw_error_free(error);
-        else
-            probing->error = error;
-        return;
-    }
-    for (size_t i = 0; i < daemon->platforms.len; i++) {
-        const char *platform = daemon->platforms.items[i];
-        if (!sw_strlist_has(probing->platforms, platform) && sw_daemon_runs(daemon, platform))
-            sw_strlist_add(probing->platforms, platform);
-    }
+    struct asked *asked = context;
+    asked->probing->pending--;
+    asked->error = error;
+    for (size_t i = 0; daemon && i < daemon->platforms.len; i++)
+        if (sw_daemon_runs(daemon, daemon->platforms.items[i]))
+            sw_strlist_add(&asked->platforms, daemon->platforms.items[i]);
     sw_daemon_unref(daemon);
 }
 
-static void drain(void) {
-    while (timers)
-        turn(now());
+static void take_answer(struct probing *probing, struct asked *asked) {
+    for (size_t i = 0; i < asked->platforms.len; i++)
+        if (!sw_strlist_has(probing->platforms, asked->platforms.items[i]))
+            sw_strlist_add(probing->platforms, asked->platforms.items[i]);
+    if (!probing->error)
+        probing->error = sw_steal(&asked->error);
+    sw_error_free(asked->error);
+    sw_strlist_fini(&asked->platforms);
+}
+
+/* Asks some daemons at once; every step of that has a limit of its own. */
+static void ask_some(const struct sw_host *host, const struct sw_vec *endpoints, size_t first, struct probing *probing) {
+    struct asked asked[MOST_AT_ONCE] = {0};
+    size_t count = endpoints->len - first < MOST_AT_ONCE ? endpoints->len - first : MOST_AT_ONCE;
+    probing->pending = count;
+    for (size_t i = 0; i < count; i++) {
+        asked[i].probing = probing;
+        sw_daemon_connect(host, sw_vec_at(endpoints, first + i), on_daemon, &asked[i]);
+    }
+    while (probing->pending || timers)
+        turn();
+    for (size_t i = 0; i < count; i++)
+        take_answer(probing, &asked[i]);
 }
 
 bool sw_probe_platforms(const struct sw_host *host, struct sw_strlist *platforms, struct sw_error **error) {
@@ -171,14 +233,8 @@ bool sw_probe_platforms(const struct sw_host *host, struct sw_strlist *platforms
     struct sw_vec endpoints = {.width = sizeof(struct sw_endpoint)};
     struct probing probing = {.platforms = platforms};
     bool ok = sw_endpoints_find(host, &endpoints, error);
-    for (size_t i = 0; ok && i < endpoints.len; i++) {
-        uint64_t deadline = now() + PATIENCE_MS;
-        probing.ended = false;
-        sw_daemon_connect(&own, sw_vec_at(&endpoints, i), on_daemon, &probing);
-        while (!probing.ended) /* every step has a limit of its own */
-            turn(deadline);
-        drain();
-    }
+    for (size_t first = 0; ok && first < endpoints.len; first += MOST_AT_ONCE)
+        ask_some(&own, &endpoints, first, &probing);
     for (size_t i = 0; i < endpoints.len; i++)
         sw_endpoint_fini(sw_vec_at(&endpoints, i));
     sw_vec_fini(&endpoints);

@@ -33,7 +33,7 @@ struct solving {
     struct wanted *wanted;
     struct sw_map made; /* part key -> struct sw_layer_made */
     struct sw_cancel_watch *watch;
-    size_t tried; /* daemons that went away under us */
+    struct sw_vec tried; /* of const struct sw_endpoint *: daemons that could not do it */
     bool ran;
 
     /* With one daemon: */
@@ -69,6 +69,7 @@ static void finish(void *context) {
     for (size_t i = 0; i < solving->solve->wanted_count; i++)
         sw_vec_fini(&solving->wanted[i].parts);
     sw_map_fini(&solving->made, free);
+    sw_vec_fini(&solving->tried);
     free(solving->wanted);
     free(solving);
     done(done_context, error);
@@ -78,15 +79,17 @@ static void free_source(void *source) {
     sw_sync_source_free(source);
 }
 
-/* Whether another daemon may do what this one did not: it is gone, and the user still wants it. */
+/* Whether another daemon may do what this one did not: it is gone or does not serve us, and the user still wants it. */
 static bool may_try_another(const struct solving *solving) {
-    return solving->error && solving->error->code == SW_ERROR_UNAVAILABLE && solving->daemon && solving->daemon->lost &&
-           !solving->cancelled && solving->tried + 1 < sw_pool_count(solving->pool) && solving->tried + 1 < MOST_DAEMONS_TRIED;
+    return solving->error && solving->error->code == SW_ERROR_UNAVAILABLE && solving->daemon && !solving->cancelled &&
+           solving->tried.len + 1 < sw_pool_count(solving->pool) && solving->tried.len + 1 < MOST_DAEMONS_TRIED;
 }
 
 static void on_session_closed(void *context) {
     struct solving *solving = context;
     bool again = may_try_another(solving);
+    if (solving->daemon)
+        sw_vec_push(&solving->tried, &solving->daemon->endpoint);
     sw_lower_fini(&solving->lower);
     sw_map_fini(&solving->served.sources, free_source);
     sw_map_fini(&solving->served.images, sw_image_blob_free);
@@ -104,7 +107,6 @@ static void on_session_closed(void *context) {
     solving->host->log("buildkit", SW_LOG_WARN, text);
     sw_error_free(solving->error);
     solving->error = NULL;
-    solving->tried++;
     take_daemon(solving);
 }
 
@@ -377,7 +379,7 @@ static void on_daemon(void *context, struct sw_daemon *daemon, struct sw_error *
 }
 
 static void take_daemon(struct solving *solving) {
-    sw_pool_take(solving->pool, solving->solve->plan_id, solving->solve->platform, 0, on_daemon, solving);
+    sw_pool_take(solving->pool, solving->solve->plan_id, solving->solve->platform, &solving->tried, on_daemon, solving);
 }
 
 /* ---- the beginning ---- */
@@ -394,6 +396,7 @@ static void begin(void *context) {
 void sw_solve_start(const struct sw_host *host, struct sw_pool *pool, const struct sw_solve *solve) {
     struct solving *solving = sw_new(sizeof *solving);
     *solving = (struct solving){.host = host, .pool = pool, .solve = solve, .served = {.sink = -1}};
+    solving->tried.width = sizeof(const struct sw_endpoint *);
     solving->wanted = sw_new_array(solve->wanted_count + 1, sizeof *solving->wanted);
     for (size_t i = 0; i < solve->wanted_count; i++) {
         struct wanted *wanted = &solving->wanted[i];
