@@ -11,6 +11,7 @@
 enum {
     FRAME_HEADER = 5,
     MESSAGE_LIMIT = 64 * 1024 * 1024,
+    H2_NO_ERROR = 0,
     H2_INTERNAL_ERROR = 2,
     H2_CANCEL = 8,
 };
@@ -21,7 +22,8 @@ struct sw_call {
     const struct sw_call_events *events;
     void *context;
     bool server;
-    bool answered; /* server: the status is on its way */
+    bool answered;    /* server: the status is on its way */
+    bool half_closed; /* client: all was sent */
     struct sw_arena arena;
     const char *path;
     struct sw_pairs headers; /* server: the request's */
@@ -92,6 +94,8 @@ static void on_end(void *context) {
     struct sw_call *call = context;
     if (call->events->half_closed)
         call->events->half_closed(call->context);
+    if (!call->server && !call->half_closed) /* nobody listens to what we have to say */
+        sw_h2_reset(call->stream, H2_NO_ERROR);
 }
 
 static void on_drained(void *context) {
@@ -101,6 +105,8 @@ static void on_drained(void *context) {
 }
 
 static void complete_status(struct sw_call *call, uint32_t code) {
+    if (call->has_status && call->status.code == SW_GRPC_OK && call->in.len && !call->server)
+        sw_grpc_status_set(&call->status, SW_GRPC_INTERNAL, "the daemon's answer was cut off");
     if (call->has_status)
         return;
     if (!code && *call->http_status && strcmp(call->http_status, "200"))
@@ -214,6 +220,7 @@ struct sw_call *sw_call_ask(const struct sw_host *host, struct sw_h2 *h2, const 
 }
 
 void sw_call_half_close(struct sw_call *call) {
+    call->half_closed = true;
     if (call->stream)
         sw_h2_finish(call->stream, (struct sw_pairs){0});
 }

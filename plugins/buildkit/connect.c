@@ -12,6 +12,7 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -22,14 +23,23 @@
 
 extern char **environ;
 
-enum { PATIENCE_MS = 10 * 1000 };
+enum {
+    PATIENCE_MS = 10 * 1000,
+    /* A host that vanishes in the middle of a build is noticed within a minute, however quiet the build is. The kernel's probes do that:
+     * daemons take HTTP/2 pings for an attack. */
+    KEEPALIVE_IDLE_S = 30,
+    KEEPALIVE_INTERVAL_S = 10,
+    KEEPALIVE_PROBES = 3,
+    UNACKNOWLEDGED_MS = 60 * 1000,
+};
 
 void sw_connect_init(struct sw_connect *made, const struct sw_endpoint *endpoint) {
-    *made = (struct sw_connect){.endpoint = endpoint, .fd = -1};
+    *made = (struct sw_connect){.endpoint = endpoint, .fd = -1, .complaints = -1};
 }
 
 void sw_connect_fini(struct sw_connect *made) {
     sw_close(&made->fd);
+    sw_close(&made->complaints);
     sw_error_free(made->error);
     made->error = NULL;
 }
@@ -42,6 +52,11 @@ static void cannot(struct sw_connect *made, int number) {
     if (number == EACCES || number == EPERM)
         sw_error_hint(made->error,
                       "the socket belongs to root or to a group: join it, or run as root; it gives root's rights on the host");
+    else if (number == ENOENT && endpoint->carrier == SW_ENDPOINT_SSH)
+        sw_error_hint(made->error, "the program ssh is not on this host: install it (openssh-client)");
+    else if (number == ETIMEDOUT || number == EHOSTUNREACH || number == ENETUNREACH)
+        sw_error_hint(made->error, "the host does not answer: look whether it is up, and whether a firewall lets port %s through",
+                      endpoint->port ? endpoint->port : "22");
     else if (number == ENOENT || number == ECONNREFUSED)
         sw_error_hint(made->error, "nothing listens at %s%s%s: start the daemon, or name another one by --buildkit-addr",
                       endpoint->path ? endpoint->path : endpoint->host, endpoint->port ? ":" : "",
@@ -73,6 +88,21 @@ static int connect_unix(struct sw_connect *made) {
     return made->fd < 0 ? errno : connect_in_time(made->fd, (const struct sockaddr *)&address, sizeof address);
 }
 
+static void tune(int fd) {
+    static const struct {
+        int level, option, value;
+    } options[] = {
+        {IPPROTO_TCP, TCP_NODELAY, 1},
+        {SOL_SOCKET, SO_KEEPALIVE, 1},
+        {IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S},
+        {IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S},
+        {IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_PROBES},
+        {IPPROTO_TCP, TCP_USER_TIMEOUT, UNACKNOWLEDGED_MS},
+    };
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        setsockopt(fd, options[i].level, options[i].option, &options[i].value, sizeof options[i].value);
+}
+
 /* Tries all addresses of the name. */
 static int connect_tcp(struct sw_connect *made) {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG}, *list, *item;
@@ -82,7 +112,7 @@ static int connect_tcp(struct sw_connect *made) {
             sw_error_new(SW_ERROR_UNAVAILABLE, "cannot connect to %s: %s", made->endpoint->address, gai_strerror(failure));
         return 0;
     }
-    int number = EADDRNOTAVAIL, yes = 1;
+    int number = EADDRNOTAVAIL;
     for (item = list; item; item = item->ai_next) {
         sw_close(&made->fd);
         made->fd = socket(item->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, item->ai_protocol);
@@ -91,10 +121,8 @@ static int connect_tcp(struct sw_connect *made) {
             break;
     }
     freeaddrinfo(list);
-    if (!number) {
-        setsockopt(made->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-        setsockopt(made->fd, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes);
-    }
+    if (!number)
+        tune(made->fd);
     return number;
 }
 
@@ -142,6 +170,7 @@ static int start_ssh(struct sw_connect *made, int theirs) {
     posix_spawnattr_init(&attributes);
     posix_spawn_file_actions_adddup2(&actions, theirs, 0);
     posix_spawn_file_actions_adddup2(&actions, theirs, 1);
+    posix_spawn_file_actions_adddup2(&actions, made->complaints, 2);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP); /* the terminal's ^C is for us */
     pid_t pid = 0;
     int number = posix_spawnp(&pid, "ssh", &actions, &attributes, (char *const *)argv, environ);
@@ -157,7 +186,8 @@ static int connect_ssh(struct sw_connect *made) {
         return errno;
     sw_cleanup_close int theirs = ends[1];
     made->fd = ends[0];
-    return start_ssh(made, theirs);
+    made->complaints = memfd_create("ssh", MFD_CLOEXEC);
+    return made->complaints < 0 ? errno : start_ssh(made, theirs);
 }
 
 void sw_connect_run(struct sw_connect *made) {
@@ -171,14 +201,26 @@ void sw_connect_run(struct sw_connect *made) {
 
 /* ---- TLS ---- */
 
+/* What OpenSSL says of a file, or the system when it cannot even be read. */
 static bool tls_failed(const struct sw_endpoint *endpoint, const char *what, const char *file, struct sw_error **error) {
     unsigned long code = ERR_get_error();
-    const char *reason = code ? ERR_reason_error_string(code) : NULL;
-    return sw_fail(error, SW_ERROR_USAGE, "%s: cannot use %s %s: %s", endpoint->address, what, file, reason ? reason : "malformed");
+    const char *reason = access(file, R_OK) < 0 ? strerror(errno) : code ? ERR_reason_error_string(code) : NULL;
+    return sw_fail(error, SW_ERROR_USAGE, "%s: cannot use %s %s: %s", endpoint->address, what, file,
+                   reason ? reason : "it is no PEM file");
+}
+
+/* OpenSSL would ask on the terminal. */
+static int no_passphrase(char *buffer, int size, int writes, void *context) {
+    (void)buffer;
+    (void)size;
+    (void)writes;
+    (void)context;
+    return -1;
 }
 
 static bool load_certificates(SSL_CTX *context, const struct sw_endpoint *endpoint, struct sw_error **error) {
     ERR_clear_error();
+    SSL_CTX_set_default_passwd_cb(context, no_passphrase);
     if (endpoint->ca && !SSL_CTX_load_verify_locations(context, endpoint->ca, NULL))
         return tls_failed(endpoint, "the CA certificate", endpoint->ca, error);
     if (!endpoint->ca)
@@ -187,8 +229,6 @@ static bool load_certificates(SSL_CTX *context, const struct sw_endpoint *endpoi
         return tls_failed(endpoint, "the client certificate", endpoint->cert, error);
     if (endpoint->key && SSL_CTX_use_PrivateKey_file(context, endpoint->key, SSL_FILETYPE_PEM) != 1)
         return tls_failed(endpoint, "the client key", endpoint->key, error);
-    if (endpoint->cert && SSL_CTX_check_private_key(context) != 1)
-        return tls_failed(endpoint, "the client key, which is not of the certificate,", endpoint->key, error);
     return true;
 }
 
@@ -232,7 +272,7 @@ struct sw_stream *sw_connect_stream(const struct sw_host *host, struct sw_connec
     }
     struct sw_stream *stream = sw_stream_new(host, sw_steal_fd(&made->fd), tls, made->endpoint->address);
     if (made->child)
-        sw_stream_own_child(stream, made->child);
+        sw_stream_own_child(stream, made->child, sw_steal_fd(&made->complaints));
     made->child = 0;
     return stream;
 }

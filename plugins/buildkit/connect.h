@@ -10,7 +10,8 @@
 struct sw_connect {
     const struct sw_endpoint *endpoint;
     int fd;
-    int child; /* 0: none */
+    int child;      /* 0: none */
+    int complaints; /* takes the child's standard error, or -1 */
     struct sw_error *error;
 };
 

@@ -10,7 +10,7 @@
 #include "plugins/buildkit/dial.h"
 #include "plugins/buildkit/pack.h"
 
-enum { GREETING_SECONDS = 15 };
+enum { GREETING_SECONDS = 15, SAID_BYTES = 300 };
 
 /* ---- the connection ---- */
 
@@ -24,15 +24,58 @@ static size_t carrier_pending(void *context) {
     return sw_stream_pending(daemon->stream);
 }
 
+/* What to look at when the connection ended; at the very beginning, it is more likely to be the way than the daemon. */
+static const char *advice(const struct sw_daemon *daemon) {
+    const struct sw_endpoint *endpoint = daemon->endpoint;
+    bool greeted = daemon->platforms.len > 0;
+    if (!greeted && endpoint->carrier == SW_ENDPOINT_SSH)
+        return endpoint->speaks == SW_ENDPOINT_BUILDKIT
+                   ? "ssh must get there without questions (keys, known hosts), and find buildctl and a running daemon there"
+                   : "ssh must get there without questions (keys, known hosts), and find docker there";
+    if (!greeted && endpoint->speaks == SW_ENDPOINT_CONTAINER)
+        return "the container must have buildctl, and a daemon that runs in it";
+    if (!greeted && endpoint->carrier == SW_ENDPOINT_TCP && !endpoint->tls)
+        return "a daemon that wants TLS does so: name the certificates by --buildkit-tls-ca, -cert and -key, or --buildkit-tls-dir";
+    return "look whether the daemon is running, and at its log";
+}
+
+/* The printable beginning of what came, for a message. */
+static char *said(struct sw_bytes bytes) {
+    const char *text = bytes.data;
+    size_t len = 0;
+    while (len < bytes.len && len < SAID_BYTES && text[len] >= ' ' && text[len] <= '~')
+        len++;
+    return sw_strndup(text, len);
+}
+
+/* HTTP/2 begins with SETTINGS, whose length is small: with a zero. All else is somebody else. */
+static void look_at_first_bytes(struct sw_daemon *daemon, struct sw_bytes bytes) {
+    static const char http1[] = "HTTP/1.", alert[] = "\x15\x03";
+    const struct sw_endpoint *endpoint = daemon->endpoint;
+    const uint8_t *data = bytes.data;
+    if (daemon->heard || !bytes.len)
+        return;
+    daemon->heard = true;
+    if (!data[0] || daemon->lost)
+        return;
+    sw_cleanup_free char *text = said(bytes);
+    if (bytes.len > strlen(http1) && !memcmp(data, http1, strlen(http1)))
+        daemon->lost = sw_error_hint(
+            sw_error_new(SW_ERROR_UNAVAILABLE, "what listens at %s speaks HTTP/1, not BuildKit's protocol", endpoint->address),
+            "for the BuildKit inside Docker, the address is docker:// or docker://%s",
+            endpoint->path ? endpoint->path : "HOST:PORT");
+    else if (bytes.len > 2 && !memcmp(data, alert, 2))
+        daemon->lost = sw_error_hint(sw_error_new(SW_ERROR_UNAVAILABLE, "what listens at %s speaks TLS", endpoint->address), "%s",
+                                     advice(daemon));
+    else
+        daemon->lost = sw_error_hint(sw_error_new(SW_ERROR_UNAVAILABLE, "what answers at %s does not speak BuildKit's protocol: %s",
+                                                  endpoint->address, *text ? text : "it sends bytes that are none of HTTP/2"),
+                                     "%s", advice(daemon));
+}
+
 static void on_data(void *context, struct sw_bytes bytes) {
     struct sw_daemon *daemon = context;
-    static const char http1[] = "HTTP/1.";
-    if (!daemon->version && !daemon->platforms.len && bytes.len > strlen(http1) && !memcmp(bytes.data, http1, strlen(http1)) &&
-        !daemon->lost)
-        daemon->lost = sw_error_hint(sw_error_new(SW_ERROR_UNAVAILABLE, "what listens at %s speaks HTTP/1, not BuildKit's protocol",
-                                                  daemon->endpoint->address),
-                                     "for the BuildKit inside Docker, the address is docker:// or docker://%s",
-                                     daemon->endpoint->path ? daemon->endpoint->path : "HOST:PORT");
+    look_at_first_bytes(daemon, bytes);
     sw_h2_receive(daemon->h2, bytes);
 }
 
@@ -43,13 +86,15 @@ static void on_drained(void *context) {
 
 static void on_ended(void *context, struct sw_error *error) {
     struct sw_daemon *daemon = context;
-    if (daemon->lost)
+    if (daemon->lost) {
         sw_error_free(error);
-    else
+    } else {
         daemon->lost = error ? error
-                             : sw_error_hint(sw_error_new(SW_ERROR_UNAVAILABLE, "the BuildKit daemon at %s closed the connection",
-                                                          daemon->endpoint->address),
-                                             "look whether the daemon is running, and at its log");
+                             : sw_error_new(SW_ERROR_UNAVAILABLE, "the BuildKit daemon at %s closed the connection",
+                                            daemon->endpoint->address);
+        if (!daemon->lost->hint)
+            sw_error_hint(daemon->lost, "%s", advice(daemon));
+    }
     sw_h2_lose(daemon->h2);
 }
 
@@ -119,6 +164,13 @@ struct sw_error *sw_daemon_error(const struct sw_daemon *daemon, const struct sw
     return sw_grpc_error(status, daemon->endpoint->address, what);
 }
 
+struct sw_error *sw_daemon_nonsense(const struct sw_daemon *daemon, const char *what) {
+    struct sw_error *error = sw_error_new(SW_ERROR_UNAVAILABLE, "the BuildKit daemon at %s answered with nonsense when asked %s",
+                                          daemon->endpoint->address, what);
+    return sw_error_hint(error, "it may be of a version that nobody knows here, or no BuildKit at all%s%s",
+                         daemon->version ? ": it says that it is " : "", daemon->version ? daemon->version : "");
+}
+
 /* ---- the greeting ---- */
 
 struct greeting {
@@ -172,10 +224,13 @@ static void on_workers(void *context, const struct sw_grpc_status *status, struc
         return;
     }
     Sw__ListWorkersResponse *workers = sw__list_workers_response__unpack(NULL, answer.len, answer.data);
-    for (size_t i = 0; workers && i < workers->n_record; i++)
+    if (!workers) {
+        end_greeting(greeting, sw_daemon_nonsense(daemon, "for its workers"));
+        return;
+    }
+    for (size_t i = 0; i < workers->n_record; i++)
         take_worker(daemon, workers->record[i]);
-    if (workers)
-        sw__list_workers_response__free_unpacked(workers, NULL);
+    sw__list_workers_response__free_unpacked(workers, NULL);
     if (!daemon->platforms.len) {
         end_greeting(greeting, sw_error_hint(sw_error_new(SW_ERROR_UNAVAILABLE, "the BuildKit daemon at %s has no worker",
                                                           daemon->endpoint->address),
@@ -203,7 +258,7 @@ static void on_dialed(void *context, struct sw_stream *stream, struct sw_bytes e
     daemon->h2 = sw_h2_new(SW_H2_CLIENT, &carrier, NULL, on_lost, daemon);
     sw_stream_listen(stream, &stream_events, daemon);
     if (early.len)
-        sw_h2_receive(daemon->h2, early);
+        on_data(daemon, early);
     sw_daemon_ask(daemon, "/moby.buildkit.v1.Control/ListWorkers", (struct sw_pairs){0}, GREETING_SECONDS, (struct sw_bytes){0},
                   on_workers, greeting);
 }

@@ -21,6 +21,7 @@ struct sw_daemon {
     struct sw_map caps;          /* LLB capabilities that are enabled: only meaningful when `caps_known` */
     struct sw_map missing;       /* those that are not, with the reason (to be freed) or NULL */
     bool caps_known;
+    bool heard;            /* it has sent something */
     struct sw_error *lost; /* why the connection is gone, or NULL */
     unsigned refs;
 };
@@ -49,5 +50,8 @@ struct sw_call *sw_daemon_ask(struct sw_daemon *daemon, const char *path, struct
 
 /* What a call's status means; the reason for a lost connection goes in. NULL for OK. */
 struct sw_error *sw_daemon_error(const struct sw_daemon *daemon, const struct sw_grpc_status *status, const char *what);
+
+/* An answer that makes no sense, to a question that was asked `what` ("for its workers"). A new error. */
+struct sw_error *sw_daemon_nonsense(const struct sw_daemon *daemon, const char *what);
 
 #endif

@@ -12,6 +12,8 @@
 #include "plugins/buildkit/connect.h"
 #include "plugins/buildkit/http1.h"
 
+enum { PATIENCE_SECONDS = 15 };
+
 /* One way to the daemon, step by step. */
 struct dial {
     const struct sw_host *host;
@@ -43,7 +45,13 @@ struct sw_error *sw_docker_refusal(const char *name, uint32_t status, struct sw_
     uint32_t code = status == 404 ? SW_ERROR_NOT_FOUND : status == 401 || status == 403 ? SW_ERROR_AUTH : SW_ERROR_UNAVAILABLE;
     if (message)
         return sw_error_new(code, "Docker at %s: %s", name, message);
-    return sw_error_new(code, "Docker at %s answered with HTTP status %u", name, status);
+    sw_cleanup_free char *text = body.len ? sw_strndup(body.data, body.len < 300 ? body.len : 300) : NULL;
+    size_t len = text ? strcspn(text, "\r\n") : 0;
+    struct sw_error *error = sw_error_new(code, "Docker at %s answered with HTTP status %u%s%.*s", name, status, len ? ": " : "",
+                                          (int)len, len ? text : "");
+    return text && strstr(text, "HTTPS server")
+               ? sw_error_hint(error, "that Docker wants TLS: set DOCKER_TLS_VERIFY and DOCKER_CERT_PATH, or add ?tls=FOLDER")
+               : error;
 }
 
 /* ---- the upgrade ---- */
@@ -84,6 +92,7 @@ static void upgrade(struct dial *dial, struct sw_stream *stream) {
         .body = path ? (struct sw_bytes){start, strlen(start)} : (struct sw_bytes){0},
         .body_fd = -1,
         .sink = -1,
+        .patience_s = PATIENCE_SECONDS,
         .upgrade = path ? "tcp" : "h2c",
         .done = on_upgraded,
         .context = dial,
@@ -123,6 +132,7 @@ static void make_exec(struct dial *dial, struct sw_stream *stream) {
                                        .body = {body, strlen(body)},
                                        .body_fd = -1,
                                        .sink = -1,
+                                       .patience_s = PATIENCE_SECONDS,
                                        .done = on_exec_made,
                                        .context = dial};
     sw_http1_start(dial->host, stream, &request);

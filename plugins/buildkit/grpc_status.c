@@ -168,7 +168,9 @@ static const struct meaning {
     const char *says;
     const char *hint;
 } meanings[] = {
-    [SW_GRPC_CANCELLED] = {SW_ERROR_CANCELLED, "cancelled", NULL},
+    /* What we cancel ourselves is never asked about. */
+    [SW_GRPC_CANCELLED] = {SW_ERROR_UNAVAILABLE, "gave up",
+                           "it was stopped or restarted, or somebody cancelled the build there: look at its log"},
     [SW_GRPC_UNKNOWN] = {SW_ERROR_BUILD, NULL, NULL},
     [SW_GRPC_INVALID_ARGUMENT] = {SW_ERROR_BUILD, "does not accept the request", NULL},
     [SW_GRPC_DEADLINE_EXCEEDED] = {SW_ERROR_UNAVAILABLE, "did not answer in time",
@@ -177,15 +179,15 @@ static const struct meaning {
     [SW_GRPC_ALREADY_EXISTS] = {SW_ERROR_INTERNAL, NULL, NULL},
     [SW_GRPC_PERMISSION_DENIED] = {SW_ERROR_DENIED, "does not allow that",
                                    "entitlements are given in the daemon's own configuration (buildkitd.toml)"},
-    [SW_GRPC_RESOURCE_EXHAUSTED] =
-        {SW_ERROR_UNAVAILABLE, "has no room for that",
-         "a message was larger than the daemon takes, or it has too many calls: a newer daemon takes more"},
+    [SW_GRPC_RESOURCE_EXHAUSTED] = {SW_ERROR_UNAVAILABLE, "has no room for that",
+                                    "it has too much to do, or its disk is full: look at its log, try again, or add a daemon"},
     [SW_GRPC_FAILED_PRECONDITION] = {SW_ERROR_BUILD, NULL, NULL},
-    [SW_GRPC_ABORTED] = {SW_ERROR_UNAVAILABLE, "gave up", NULL},
+    [SW_GRPC_ABORTED] = {SW_ERROR_UNAVAILABLE, "gave up", "look at the daemon's log"},
     [SW_GRPC_OUT_OF_RANGE] = {SW_ERROR_BUILD, NULL, NULL},
     [SW_GRPC_UNIMPLEMENTED] = {SW_ERROR_UNSUPPORTED, "does not know that call",
                                "the daemon is too old, or what listens at that address is not BuildKit"},
-    [SW_GRPC_INTERNAL] = {SW_ERROR_UNAVAILABLE, "has an internal error", "look at the daemon's log"},
+    [SW_GRPC_INTERNAL] = {SW_ERROR_UNAVAILABLE, "has an internal error",
+                          "look at the daemon's log; a proxy on the way that does not know gRPC does this too"},
     [SW_GRPC_UNAVAILABLE] = {SW_ERROR_UNAVAILABLE, "is not available", "look whether the daemon is running, and at its log"},
     [SW_GRPC_DATA_LOSS] = {SW_ERROR_CORRUPT, "lost data", "look at the daemon's log and its disk"},
     [SW_GRPC_UNAUTHENTICATED] = {SW_ERROR_AUTH, "does not accept who we are", "check the client's certificate and key"},
@@ -202,5 +204,7 @@ struct sw_error *sw_grpc_error(const struct sw_grpc_status *status, const char *
     struct sw_error *error = meaning->says ? sw_error_new(meaning->code, "the BuildKit daemon at %s %s when asked %s: %s", name,
                                                           meaning->says, what, message)
                                            : sw_error_new(meaning->code, "%s", message);
+    if (status->code == SW_GRPC_RESOURCE_EXHAUSTED && strstr(message, "larger than max"))
+        return sw_error_hint(error, "a message was larger than the daemon takes: 4 MiB before BuildKit 0.14, 16 MiB since");
     return meaning->hint ? sw_error_hint(error, "%s", meaning->hint) : error;
 }

@@ -37,6 +37,7 @@ struct sw_h2_stream {
 
 struct sw_h2 {
     nghttp2_session *session;
+    enum sw_h2_role role;
     struct sw_h2_carrier carrier;
     void (*accept)(void *context, struct sw_h2_stream *stream, struct sw_pairs headers);
     void (*lost_event)(void *context, const char *why);
@@ -169,6 +170,8 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
     struct sw_h2_stream *stream = nghttp2_session_get_stream_user_data(session, frame->hd.stream_id);
     if (frame->hd.type == NGHTTP2_GOAWAY) {
         say_lost(h2, frame->goaway.error_code ? nghttp2_http2_strerror(frame->goaway.error_code) : "the daemon shuts down");
+        /* A build needs calls that can no longer be made, so what runs is given up at once: another daemon may take it. */
+        h2->losing = h2->losing || h2->role == SW_H2_CLIENT;
         return 0;
     }
     if (!stream)
@@ -223,6 +226,7 @@ struct sw_h2 *sw_h2_new(enum sw_h2_role role, const struct sw_h2_carrier *carrie
                         void (*accept)(void *context, struct sw_h2_stream *stream, struct sw_pairs headers),
                         void (*lost)(void *context, const char *why), void *context) {
     struct sw_h2 *h2 = sw_new(sizeof *h2);
+    h2->role = role;
     h2->carrier = *carrier;
     h2->accept = accept;
     h2->lost_event = lost;

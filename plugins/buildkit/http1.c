@@ -32,7 +32,8 @@ struct sw_http1 {
     uint64_t came;
     struct sw_buf body;
     struct sw_error *failure;
-    struct sw_timer *ending; /* `done` is due, not from inside the stream's callbacks */
+    struct sw_timer *patience; /* NULL: the answer has begun, or may take its time */
+    struct sw_timer *ending;   /* `done` is due, not from inside the stream's callbacks */
 };
 
 /* ---- parsing ---- */
@@ -117,7 +118,14 @@ static void finish(void *context) {
     free(http);
 }
 
+static void lose_patience(struct sw_http1 *http) {
+    if (http->patience)
+        http->host->timers->stop(http->patience);
+    http->patience = NULL;
+}
+
 static void end(struct sw_http1 *http, struct sw_error *failure) {
+    lose_patience(http);
     if (http->ending) {
         sw_error_free(failure);
         return;
@@ -135,6 +143,7 @@ static void end_malformed(struct sw_http1 *http) {
 void sw_http1_abandon(struct sw_http1 *http) {
     if (!http)
         return;
+    lose_patience(http);
     if (http->ending)
         http->host->timers->stop(http->ending);
     sw_error_free(http->failure);
@@ -175,6 +184,7 @@ static void consume(struct sw_http1 *http, size_t n) {
 }
 
 static void begin_body(struct sw_http1 *http) {
+    lose_patience(http);
     consume(http, http->head.bytes);
     if (http->head.status >= 100 && http->head.status < 200 && http->head.status != 101) {
         http->state = HEAD; /* "100 Continue" */
@@ -310,6 +320,14 @@ static void on_drained(void *context) {
 
 static const struct sw_stream_events stream_events = {.data = on_data, .drained = on_drained, .ended = on_ended};
 
+static void on_patience_over(void *context) {
+    struct sw_http1 *http = context;
+    http->patience = NULL;
+    struct sw_error *error = sw_error_new(SW_ERROR_UNAVAILABLE, "Docker at %s did not answer within %u seconds",
+                                          sw_stream_name(http->stream), http->request.patience_s);
+    end(http, sw_error_hint(error, "the daemon may be overloaded, or hang: look at its log"));
+}
+
 struct sw_http1 *sw_http1_start(const struct sw_host *host, struct sw_stream *stream, const struct sw_http1_request *request) {
     struct sw_http1 *http = sw_new(sizeof *http);
     *http = (struct sw_http1){.host = host, .stream = stream, .request = *request};
@@ -327,6 +345,8 @@ struct sw_http1 *sw_http1_start(const struct sw_host *host, struct sw_stream *st
         sw_buf_printf(&head, "Content-Length: %llu\r\n", (unsigned long long)length);
     sw_buf_puts(&head, "\r\n");
     sw_buf_add(&head, request->body.data, request->body_fd >= 0 ? 0 : request->body.len);
+    if (request->patience_s)
+        http->patience = host->timers->after((uint64_t)request->patience_s * 1000, on_patience_over, http);
     sw_stream_listen(stream, &stream_events, http);
     sw_stream_write(stream, (struct sw_bytes){head.data, head.len});
     if (request->body_fd >= 0)

@@ -21,6 +21,7 @@ struct sw_http1_request {
     struct sw_bytes body;    /* copied */
     int body_fd;             /* -1, or a file to send `body_bytes` of from its start; the caller's until `done` */
     uint64_t body_bytes;
+    uint32_t patience_s;      /* gives up when the answer has not begun by then; 0: waits */
     const char *upgrade;      /* protocol to change to ("h2c", "tcp"), or NULL */
     int sink;                 /* -1, or where the body of an answer with status 200 goes; the caller's until `done` */
     struct sw_vertex *vertex; /* shows what has come; may be NULL */

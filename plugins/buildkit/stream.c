@@ -26,6 +26,7 @@ struct sw_stream {
     const struct sw_host *host;
     int fd;
     int child;
+    int complaints; /* the child's standard error, or -1 */
     SSL *tls;
     char *name;
     struct sw_fd_watch *watch;
@@ -69,6 +70,7 @@ static void destroy(struct sw_stream *stream) {
     SSL_free(stream->tls);
     sw_close(&stream->fd);
     end_child(stream->child);
+    sw_close(&stream->complaints);
     sw_buf_fini(&stream->out);
     sw_buf_fini(&stream->frame);
     sw_buf_fini(&stream->injected);
@@ -95,6 +97,27 @@ static void leave(struct sw_stream *stream) {
         destroy(stream);
 }
 
+/* What the child said before it went. */
+static void read_complaints(struct sw_stream *stream) {
+    char text[OUTPUT_ERROR_KEPT];
+    ssize_t got = stream->complaints >= 0 ? pread(stream->complaints, text, sizeof text, 0) : 0;
+    if (got > 0)
+        sw_buf_add(&stream->complaint, text, (size_t)got);
+}
+
+static struct sw_error *with_complaint(const struct sw_stream *stream, struct sw_error *error) {
+    char *text = sw_strdup(sw_buf_text(&stream->complaint));
+    size_t len = strlen(text);
+    while (len && (text[len - 1] == '\n' || text[len - 1] == '\r'))
+        text[--len] = '\0';
+    const char *last = strrchr(text, '\n');
+    if (!error)
+        error = sw_error_new(SW_ERROR_UNAVAILABLE, "the way to %s was closed: %s", stream->name, last ? last + 1 : text);
+    free(error->excerpt);
+    error->excerpt = text;
+    return error;
+}
+
 static void end(struct sw_stream *stream, struct sw_error *error) {
     if (stream->ended) {
         sw_error_free(error);
@@ -102,8 +125,9 @@ static void end(struct sw_stream *stream, struct sw_error *error) {
     }
     stream->ended = true;
     stream->host->fds->change(stream->watch, 0);
-    if (error && stream->complaint.len)
-        error->excerpt = sw_strdup(sw_buf_text(&stream->complaint));
+    read_complaints(stream);
+    if (stream->complaint.len)
+        error = with_complaint(stream, error);
     if (stream->events)
         stream->events->ended(stream->context, error);
     else
@@ -114,6 +138,38 @@ static struct sw_error *broken(const struct sw_stream *stream, const char *why) 
     return sw_error_new(SW_ERROR_UNAVAILABLE, "the connection to %s broke: %s", stream->name, why);
 }
 
+/* What can be done about a failure: by what we found wrong in the daemon's certificate, else by what it or OpenSSL complains of. */
+static const char *tls_advice(long verified, unsigned long code) {
+    if (verified == X509_V_ERR_HOSTNAME_MISMATCH || verified == X509_V_ERR_IP_ADDRESS_MISMATCH)
+        return "the daemon's certificate is for another name: give that by --buildkit-tls-name or ?name= if it is the right daemon";
+    if (verified == X509_V_ERR_CERT_HAS_EXPIRED || verified == X509_V_ERR_CERT_NOT_YET_VALID)
+        return "renew the daemon's certificate, and compare the clocks of both hosts";
+    if (verified != X509_V_OK)
+        return "the daemon's certificate must be signed by the CA that --buildkit-tls-ca or ?ca= names";
+    switch (ERR_GET_REASON(code)) {
+    case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+    case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
+        return "the daemon wants to know who we are: give --buildkit-tls-cert and --buildkit-tls-key, or ?cert= and ?key=";
+    case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
+    case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
+    case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
+    case SSL_R_TLSV1_ALERT_ACCESS_DENIED:
+    case SSL_R_TLSV1_ALERT_DECRYPT_ERROR:
+        return "the daemon does not accept our certificate: it must be signed by the daemon's CA (its --tlscacert), and still be "
+               "valid";
+    case SSL_R_WRONG_VERSION_NUMBER:
+    case SSL_R_HTTP_REQUEST:
+        return "what listens there does not speak TLS: leave out the certificates, or look for the daemon's port for TLS";
+    case SSL_R_UNEXPECTED_EOF_WHILE_READING:
+        return "the daemon closed the connection during the handshake: does it speak TLS at that address? look at its log";
+    default:
+        return "look at the daemon's log for its side of it";
+    }
+}
+
 static struct sw_error *tls_error(const struct sw_stream *stream, const char *what) {
     unsigned long code = ERR_get_error();
     long verified = SSL_get_verify_result(stream->tls);
@@ -121,8 +177,7 @@ static struct sw_error *tls_error(const struct sw_stream *stream, const char *wh
                       : code                ? ERR_reason_error_string(code)
                                             : "the peer closed the connection";
     struct sw_error *error = sw_error_new(SW_ERROR_UNAVAILABLE, "TLS %s with %s failed: %s", what, stream->name, why ? why : "?");
-    return sw_error_hint(error,
-                         "check the certificates: the daemon's must be signed by the CA given here, and ours by the daemon's");
+    return sw_error_hint(error, "%s", tls_advice(verified, code));
 }
 
 /* ---- reading ---- */
@@ -163,6 +218,7 @@ static ssize_t read_some(struct sw_stream *stream, uint8_t *buffer, size_t size)
     if (!stream->tls)
         return recv(stream->fd, buffer, size, 0);
     ERR_clear_error();
+    errno = 0;
     int got = SSL_read(stream->tls, buffer, (int)size);
     if (got > 0)
         return got;
@@ -172,9 +228,11 @@ static ssize_t read_some(struct sw_stream *stream, uint8_t *buffer, size_t size)
         errno = EAGAIN;
         return -1;
     }
-    if (reason == SSL_ERROR_ZERO_RETURN)
+    /* Whoever is killed says no goodbye. What was cut off is noticed above: frames and calls have ends of their own. */
+    bool cut = reason == SSL_ERROR_SSL && ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
+    if (reason == SSL_ERROR_ZERO_RETURN || cut)
         return 0;
-    end(stream, tls_error(stream, "connection"));
+    end(stream, reason == SSL_ERROR_SYSCALL && errno ? broken(stream, strerror(errno)) : tls_error(stream, "connection"));
     return -1;
 }
 
@@ -214,10 +272,17 @@ static void read_all(struct sw_stream *stream) {
 
 /* ---- writing ---- */
 
+/* Writing failed: what the peer said before it closed is the better reason. */
+static void end_reading(struct sw_stream *stream, struct sw_error *error) {
+    read_all(stream);
+    end(stream, error);
+}
+
 static ssize_t write_some(struct sw_stream *stream, const char *data, size_t len) {
     if (!stream->tls)
         return send(stream->fd, data, len, MSG_NOSIGNAL);
     ERR_clear_error();
+    errno = 0;
     int put = SSL_write(stream->tls, data, len > READ_SIZE ? READ_SIZE : (int)len);
     if (put > 0)
         return put;
@@ -226,7 +291,9 @@ static ssize_t write_some(struct sw_stream *stream, const char *data, size_t len
         errno = EAGAIN;
         return -1;
     }
-    end(stream, tls_error(stream, "connection"));
+    struct sw_error *error =
+        reason == SSL_ERROR_SYSCALL && errno ? broken(stream, strerror(errno)) : tls_error(stream, "connection");
+    end_reading(stream, error);
     return -1;
 }
 
@@ -241,7 +308,7 @@ static void write_all(struct sw_stream *stream) {
         if (put < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
             break;
         if (put < 0) {
-            end(stream, broken(stream, strerror(errno)));
+            end_reading(stream, broken(stream, strerror(errno)));
             return;
         }
         stream->out_at += (size_t)put;
@@ -301,6 +368,7 @@ struct sw_stream *sw_stream_new(const struct sw_host *host, int fd, SSL *tls, co
     struct sw_stream *stream = sw_new(sizeof *stream);
     stream->host = host;
     stream->fd = fd;
+    stream->complaints = -1;
     stream->tls = tls;
     stream->shaken = !tls;
     stream->name = sw_strdup(name);
@@ -323,8 +391,9 @@ void sw_stream_write(struct sw_stream *stream, struct sw_bytes bytes) {
         watch_for(stream);
 }
 
-void sw_stream_own_child(struct sw_stream *stream, int pid) {
+void sw_stream_own_child(struct sw_stream *stream, int pid, int complaints) {
     stream->child = pid;
+    stream->complaints = complaints;
 }
 
 void sw_stream_split_outputs(struct sw_stream *stream) {

@@ -15,8 +15,8 @@ struct sw_stream_events {
     void (*data)(void *context, struct sw_bytes bytes);
     /* What was written has mostly left. May be NULL. */
     void (*drained)(void *context);
-    /* The peer has ended it, or it broke (`error`, owned by the callee, else NULL). Nothing comes any more; the stream is still to be
-     * freed. */
+    /* The peer has ended it, or it broke (`error`, owned by the callee, else NULL; with what a process said that carries it). Nothing
+     * comes any more; the stream is still to be freed. */
     void (*ended)(void *context, struct sw_error *error);
 };
 
@@ -33,8 +33,8 @@ void sw_stream_listen(struct sw_stream *stream, const struct sw_stream_events *e
 void sw_stream_write(struct sw_stream *stream, struct sw_bytes bytes); /* copies */
 size_t sw_stream_pending(const struct sw_stream *stream);              /* bytes that have not left */
 
-/* Process whose standard streams this is: it ends with the stream. */
-void sw_stream_own_child(struct sw_stream *stream, int pid);
+/* Process whose standard streams this is: it ends with the stream. `complaints` is a file that takes its standard error, or -1; taken. */
+void sw_stream_own_child(struct sw_stream *stream, int pid, int complaints);
 
 /* From now on, what comes is docker's framing of a process's two output streams; standard error is kept for messages. */
 void sw_stream_split_outputs(struct sw_stream *stream);

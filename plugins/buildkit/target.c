@@ -47,8 +47,8 @@ static void save_image(struct sw_target *target);
 static void finish(void *context) {
     struct sw_target *target = context;
     struct sw_error *error = target->error;
-    /* What went wrong on our side explains what the daemon says of it. */
-    if (error && error->code != SW_ERROR_CANCELLED && target->request.served->failure) {
+    /* What went wrong on our side explains what the daemon says of it, and what it made without us is not whole. */
+    if ((!error || error->code != SW_ERROR_CANCELLED) && target->request.served->failure) {
         sw_error_free(error);
         error = target->request.served->failure;
         target->request.served->failure = NULL;
@@ -243,7 +243,12 @@ static void on_solved(void *context, const struct sw_grpc_status *status, struct
         return;
     }
     target->solved = sw__gateway_solve_response__unpack(NULL, answer.len, answer.data);
-    target->result = target->solved ? target->solved->result : NULL;
+    if (!target->solved) {
+        target->error = sw_daemon_nonsense(target->daemon, "to build");
+        return_result(target);
+        return;
+    }
+    target->result = target->solved->result;
     bool single = target->result && (target->result->result_case == SW__RESULT__RESULT_REF ||
                                      target->result->result_case == SW__RESULT__RESULT_REF_DEPRECATED);
     if (!single)
@@ -333,10 +338,12 @@ static void on_pong(void *context, const struct sw_grpc_status *status, struct s
         return;
     }
     Sw__PongResponse *pong = sw__pong_response__unpack(NULL, answer.len, answer.data);
-    if (pong) {
-        take_caps(target->daemon, pong);
-        sw__pong_response__free_unpacked(pong, NULL);
+    if (!pong) {
+        fail(target, sw_daemon_nonsense(target->daemon, "what it can do"));
+        return;
     }
+    take_caps(target->daemon, pong);
+    sw__pong_response__free_unpacked(pong, NULL);
     target->request.ready(target->request.context, target);
 }
 

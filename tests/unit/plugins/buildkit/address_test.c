@@ -63,6 +63,7 @@ static void addresses_that_make_no_sense_are_refused(void **state) {
                                         "docker-container://a/b",
                                         "tcp://h?cert=/a",
                                         "tcp://h?colour=red",
+                                        "tcp://h?tls=/nowhere",
                                         "http://h",
                                         "tcp://[::1"};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -71,6 +72,36 @@ static void addresses_that_make_no_sense_are_refused(void **state) {
         assert_false(sw_endpoint_parse(&host, cases[i], &endpoint, &error));
         assert_int_equal(error->code, SW_ERROR_USAGE);
         sw_error_free(error);
+    }
+}
+
+static const char *asked_for, *answer;
+
+static const char *one_setting(const char *plugin, const char *name) {
+    (void)plugin;
+    return strcmp(name, asked_for) ? NULL : answer;
+}
+
+static const struct sw_host host_with_setting = {.size = sizeof host_with_setting, .setting = one_setting};
+
+static void settings_hold_for_addresses_that_name_no_certificates_of_their_own(void **state) {
+    (void)state;
+    static const struct {
+        const char *setting, *address, *ca;
+        bool tls;
+    } cases[] = {
+        {"buildkit-tls-ca", "tcp://h", "/set", true},           {"buildkit-tls-ca", "tcp://h?ca=/own", "/own", true},
+        {"buildkit-tls-ca", "unix:///run/b.sock", NULL, false}, {"buildkit-tls-ca", "docker://h:2375", NULL, false},
+        {"buildkit-tls-name", "tcp://h", NULL, false},
+    };
+    answer = "/set";
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct sw_endpoint endpoint;
+        asked_for = cases[i].setting;
+        assert_true(sw_endpoint_parse(&host_with_setting, cases[i].address, &endpoint, NULL));
+        assert_int_equal(endpoint.tls, cases[i].tls);
+        assert_string_equal(endpoint.ca ? endpoint.ca : "-", cases[i].ca ? cases[i].ca : "-");
+        sw_endpoint_fini(&endpoint);
     }
 }
 
@@ -101,7 +132,7 @@ static void every_status_becomes_an_error_that_names_the_daemon_or_the_cause(voi
     (void)state;
     static const struct {
         uint32_t code, wanted;
-    } cases[] = {{1, SW_ERROR_CANCELLED},   {4, SW_ERROR_UNAVAILABLE},  {7, SW_ERROR_DENIED},
+    } cases[] = {{1, SW_ERROR_UNAVAILABLE}, {4, SW_ERROR_UNAVAILABLE},  {7, SW_ERROR_DENIED},
                  {8, SW_ERROR_UNAVAILABLE}, {12, SW_ERROR_UNSUPPORTED}, {14, SW_ERROR_UNAVAILABLE},
                  {16, SW_ERROR_AUTH},       {2, SW_ERROR_BUILD},        {77, SW_ERROR_UNAVAILABLE}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -117,6 +148,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(addresses_say_what_is_spoken_and_over_what),
         cmocka_unit_test(addresses_that_make_no_sense_are_refused),
+        cmocka_unit_test(settings_hold_for_addresses_that_name_no_certificates_of_their_own),
         cmocka_unit_test(statuses_are_read_from_headers),
         cmocka_unit_test(every_status_becomes_an_error_that_names_the_daemon_or_the_cause),
     };
