@@ -7,7 +7,7 @@
 #include "core/base/cleanup.h"
 #include "plugins/buildkit/pack.h"
 
-enum { PATIENCE_MS = 5000, HURRY_MS = 200, TAIL_BYTES = 8 * 1024, TAIL_LINES = 20 };
+enum { PATIENCE_MS = 5000, HURRY_MS = 200, LULL_MS = 200, TAIL_BYTES = 8 * 1024, TAIL_LINES = 20 };
 
 /* One vertex of the daemon. */
 struct line {
@@ -15,7 +15,9 @@ struct line {
     char *name;
     struct sw_buf tail; /* of its output */
     bool ended;
-    bool again; /* it began anew behind its end: shown when it has something to show */
+    bool again;  /* it began anew behind its end: shown when it has something to show */
+    bool ending; /* it has ended as `state`, but output of it may still come */
+    uint32_t state;
 };
 
 struct sw_status {
@@ -25,9 +27,10 @@ struct sw_status {
     struct sw_map lines;  /* digest -> struct line */
     char *failed_digest;
     char *failed_message;
-    struct sw_buf failed_output;
     bool ran;
-    struct sw_timer *timer;
+    bool came;              /* something, since patience began */
+    struct sw_timer *lull;  /* lines that have ended are waiting for output */
+    struct sw_timer *timer; /* the end is waited for */
     uint32_t end_state;
     void (*done)(void *context);
     void *context;
@@ -56,6 +59,7 @@ static void finish_line(struct sw_status *status, struct line *line, uint32_t st
         status->host->progress->finish(line->vertex, state);
     line->vertex = NULL;
     line->ended = true;
+    line->ending = false;
 }
 
 static void begin_line(struct sw_status *status, struct line *line) {
@@ -71,12 +75,11 @@ static bool is_cancelled(const char *message) {
     return strstr(message, "context canceled") || strstr(message, "Canceled");
 }
 
-static void note_failure(struct sw_status *status, const Sw__Vertex *vertex, const struct line *line) {
+static void note_failure(struct sw_status *status, const Sw__Vertex *vertex) {
     if (status->failed_digest || is_cancelled(vertex->error))
         return;
     status->failed_digest = sw_strdup(vertex->digest);
     status->failed_message = sw_strdup(vertex->error);
-    sw_buf_add(&status->failed_output, line->tail.data, line->tail.len);
 }
 
 static void take_vertex(struct sw_status *status, const Sw__Vertex *vertex) {
@@ -85,18 +88,27 @@ static void take_vertex(struct sw_status *status, const Sw__Vertex *vertex) {
         line->name = sw_strdup(vertex->name);
     bool failed = *vertex->error != '\0';
     /* Daemons look into a source several times before they take it, and each time it begins and ends. */
-    if (vertex->started && !vertex->completed && line->ended)
+    if (vertex->started && !vertex->completed && (line->ended || line->ending))
         line->again = true;
     else if (vertex->started && !vertex->completed)
         begin_line(status, line);
-    if (!vertex->completed || (line->ended && !(line->again && failed)))
+    if (!vertex->completed || (line->ending && !failed) || (line->ended && !(line->again && failed)))
         return;
     begin_line(status, line);
     status->ran = status->ran || !vertex->cached;
-    finish_line(status, line,
-                failed           ? is_cancelled(vertex->error) ? SW_VERTEX_CANCELLED : SW_VERTEX_FAILED
-                : vertex->cached ? SW_VERTEX_CACHED
-                                 : SW_VERTEX_DONE);
+    line->state = failed           ? is_cancelled(vertex->error) ? SW_VERTEX_CANCELLED : SW_VERTEX_FAILED
+                  : vertex->cached ? SW_VERTEX_CACHED
+                                   : SW_VERTEX_DONE;
+    line->ending = true;
+}
+
+/* Ends the lines whose steps have ended. */
+static void end_lines(struct sw_status *status) {
+    for (size_t i = 0; i < status->lines.len; i++) {
+        struct line *line = status->lines.entries[i].key ? status->lines.entries[i].value : NULL;
+        if (line && line->ending)
+            finish_line(status, line, line->state);
+    }
 }
 
 static void take_bytes(struct sw_status *status, const Sw__VertexStatus *item) {
@@ -120,11 +132,28 @@ static void take_log(struct sw_status *status, const Sw__VertexLog *log) {
     }
 }
 
+static void on_lull(void *context) {
+    struct sw_status *status = context;
+    status->lull = NULL;
+    end_lines(status);
+}
+
+static void wait_for_more(struct sw_status *status) {
+    if (status->lull)
+        status->host->timers->stop(status->lull);
+    status->lull = status->host->timers->after(LULL_MS, on_lull, status);
+}
+
+/* What a daemon has collected comes in pieces of a mebibyte of output; all that is no output is in the first one. So a step may have ended
+ * long before its last words come, and its line ends when a piece comes that is no more of the same, or none for a while. */
 static void on_message(void *context, struct sw_bytes message) {
     struct sw_status *status = context;
     Sw__StatusResponse *response = sw__status_response__unpack(NULL, message.len, message.data);
     if (!response)
         return;
+    status->came = true;
+    if (response->n_vertexes || response->n_statuses || !response->n_logs)
+        end_lines(status);
     /* Names and beginnings, then output, then ends. */
     for (size_t i = 0; i < response->n_vertexes; i++)
         if (!response->vertexes[i]->completed)
@@ -138,8 +167,12 @@ static void on_message(void *context, struct sw_bytes message) {
         if (vertex->completed)
             take_vertex(status, vertex);
         if (*vertex->error)
-            note_failure(status, vertex, line_of(status, vertex->digest));
+            note_failure(status, vertex);
     }
+    if (!response->n_logs)
+        end_lines(status);
+    else
+        wait_for_more(status);
     sw__status_response__free_unpacked(response, NULL);
 }
 
@@ -147,22 +180,28 @@ static void on_message(void *context, struct sw_bytes message) {
 
 static void end(void *context) {
     struct sw_status *status = context;
+    if (status->lull)
+        status->host->timers->stop(status->lull);
+    end_lines(status);
     for (size_t i = 0; i < status->lines.len; i++)
         if (status->lines.entries[i].key)
             finish_line(status, status->lines.entries[i].value, status->end_state);
+    status->done(status->context);
     sw_map_fini(&status->lines, free_line);
-    sw_buf_fini(&status->failed_output);
     free(status->failed_digest);
     free(status->failed_message);
-    void (*done)(void *context) = status->done;
-    void *done_context = status->context;
     free(status);
-    done(done_context);
 }
 
+/* Whoever still sends is listened to. */
 static void on_patience_over(void *context) {
     struct sw_status *status = context;
     status->timer = NULL;
+    if (status->came && status->end_state != SW_VERTEX_CANCELLED) {
+        status->came = false;
+        status->timer = status->host->timers->after(PATIENCE_MS, on_patience_over, status);
+        return;
+    }
     sw_call_cancel(status->call);
 }
 
@@ -196,6 +235,7 @@ struct sw_status *sw_status_follow(struct sw_daemon *daemon, const char *ref, st
 
 void sw_status_end(struct sw_status *status, uint32_t state, void (*done)(void *context), void *context) {
     status->end_state = state;
+    status->came = false;
     status->done = done;
     status->context = context;
     if (!status->call)
@@ -214,7 +254,10 @@ const char *sw_status_failed_message(const struct sw_status *status) {
 }
 
 const char *sw_status_failed_output(const struct sw_status *status) {
-    const char *text = sw_buf_text(&status->failed_output);
+    const struct line *line = status->failed_digest ? sw_map_get(&status->lines, status->failed_digest) : NULL;
+    if (!line)
+        return NULL;
+    const char *text = sw_buf_text(&line->tail);
     const char *at = text + strlen(text);
     for (int lines = 0; at > text && lines <= TAIL_LINES; at--)
         lines += at[-1] == '\n';

@@ -9,8 +9,8 @@ struct sw_status;
 /* Follows build `ref`; `parent` may be NULL. */
 struct sw_status *sw_status_follow(struct sw_daemon *daemon, const char *ref, struct sw_vertex *parent);
 
-/* Ends it: waits a moment for what is still to come, then calls `done` in a later turn. The lines that are open end as `state`
- * (enum sw_vertex_state). */
+/* Ends it: waits for what is still to come, then calls `done` in a later turn; what failed can be asked for until that returns. The lines
+ * that are open end as `state` (enum sw_vertex_state). */
 void sw_status_end(struct sw_status *status, uint32_t state, void (*done)(void *context), void *context);
 
 /* Digest of the vertex that failed first, its output's last lines, and its message; NULL: none. Borrowed until the end. */

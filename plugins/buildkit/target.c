@@ -35,6 +35,7 @@ struct sw_target {
     bool tidying; /* Docker's image is on its way to us, or being removed */
     char *failed_digest;
     const char *config; /* of the exported image */
+    bool step_failed;
     bool outer_ended;
     bool ending;
     bool ran;
@@ -44,9 +45,18 @@ static void save_image(struct sw_target *target);
 
 /* ---- the end ---- */
 
+/* Which step failed, and its last words: known when its progress has ended. */
+static void describe_failure(struct sw_target *target, struct sw_error *error) {
+    target->failed_digest = sw_strdup(sw_status_failed_digest(target->status));
+    if (!error->excerpt)
+        error->excerpt = sw_strdup(sw_status_failed_output(target->status));
+}
+
 static void finish(void *context) {
     struct sw_target *target = context;
     struct sw_error *error = target->error;
+    if (error && target->step_failed)
+        describe_failure(target, error);
     /* What went wrong on our side explains what the daemon says of it, and what it made without us is not whole. */
     if ((!error || error->code != SW_ERROR_CANCELLED) && target->request.served->failure) {
         sw_error_free(error);
@@ -214,20 +224,17 @@ static int32_t exit_code_of_details(const struct sw_grpc_status *status) {
 }
 
 static struct sw_error *build_error(struct sw_target *target, const struct sw_grpc_status *status) {
-    const char *output = sw_status_failed_output(target->status);
     int32_t code = exit_code_of_details(status);
     if (!code)
         code = exit_code_of(status->message);
     struct sw_error *error = sw_daemon_error(target->daemon, status, "to build");
-    target->failed_digest = sw_strdup(sw_status_failed_digest(target->status));
+    target->step_failed = true;
     if (code && error->code != SW_ERROR_CANCELLED) {
         error->code = SW_ERROR_BUILD;
         error->exit_status = code;
         free(error->message);
         error->message = sw_format("the step ended with exit code %d", code);
     }
-    if (output && !error->excerpt)
-        error->excerpt = sw_strdup(output);
     return error;
 }
 

@@ -125,13 +125,11 @@ contains "the daemon of the platform was asked to build" "$(cat "$PEER_LOG")" LL
 
 # --- output without end ---
 peer --image "$SERVICES/result.tar" --output 60000000
-build_measured() {
-  rm -rf "$SERVICES/store-peer"
-  /usr/bin/time -f %M -o "$SERVICES/peak" "$SLIPWAY" build --backend buildkit --buildkit-addr "$ADDRESS" --store "$SERVICES/store-peer" \
-    < /dev/null 2>&1 | tail -c 1000 > "$SERVICES/out"
-}
-build_measured
+rm -rf "$SERVICES/store-peer"
+LINES=$(/usr/bin/time -f %M -o "$SERVICES/peak" "$SLIPWAY" build --backend buildkit --buildkit-addr "$ADDRESS" --store "$SERVICES/store-peer" \
+  < /dev/null 2>&1 | grep -c sixty-three)
 PEAK=$(cat "$SERVICES/peak")
+equal "no line of a step's output is lost, though its end comes before" 923081 "$LINES"
 [ "$PEAK" -lt 65536 ] || fail "60 MB of output took $PEAK KiB"
 ok "60 MB of a step's output pass through less than 64 MiB"
 

@@ -92,20 +92,16 @@ static nghttp2_nv header(const char *name, const char *value) {
     return (nghttp2_nv){(uint8_t *)name, (uint8_t *)value, strlen(name), strlen(value), NGHTTP2_NV_FLAG_NONE};
 }
 
-/* Output of the step, made while it is read. */
+/* Output of the step, made while it is read. As a daemon does that has collected it, the step's end comes with the first piece. */
 static void make_output(struct connection *connection, struct call *call) {
     sw_cleanup_buf struct sw_buf message = {0};
     size_t take = connection->output_left < OUTPUT_CHUNK ? (size_t)connection->output_left : OUTPUT_CHUNK;
+    if (connection->output_left == connection->plan->log_bytes)
+        step_ends_message(&message);
     connection->output_left -= take;
     step_output_message(&message, take);
     put_header(call, 0, message.len);
     sw_buf_add(&call->out, message.data, message.len);
-    if (!connection->output_left && connection->status == call) {
-        struct sw_buf ends = {0};
-        step_ends_message(&ends);
-        send_message(call, &ends);
-        sw_buf_fini(&ends);
-    }
 }
 
 static ssize_t on_read(nghttp2_session *session, int32_t id, uint8_t *buffer, size_t size, uint32_t *flags,
