@@ -1,7 +1,9 @@
 #include "core/build/build.h"
 
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/base/alloc.h"
 #include "core/base/cleanup.h"
@@ -168,6 +170,16 @@ static void collect_rebuilt(const struct sw_build *build, struct sw_map *rebuilt
     }
 }
 
+/* When the image's config says that it was created, in nanoseconds of whole seconds; else the time in the stage's name. */
+static int64_t created_ns(const struct sw_stage_state *stage) {
+    sw_cleanup_json json_t *config = stage->image ? json_loads(sw_host_image_table.config(stage->image), 0, NULL) : NULL;
+    const char *created = json_string_value(json_object_get(config, "created"));
+    struct tm time = {0};
+    if (created && strptime(created, "%Y-%m-%dT%H:%M:%S", &time))
+        return (int64_t)timegm(&time) * 1000000000;
+    return stage->timestamp * 1000000;
+}
+
 /* A stage that several images share counts as rebuilt for the first of them, whoever was faster: equal runs make equal reports. */
 static void report_stages(struct sw_build *build, const struct sw_job *job, struct sw_map *rebuilt,
                           struct sw_image_report *report) {
@@ -183,7 +195,7 @@ static void report_stages(struct sw_build *build, const struct sw_job *job, stru
             .copied = stage->copied,
             .skipped = !stage->image,
             .seconds = stage->seconds,
-            .created_ns = stage->timestamp * 1000000,
+            .created_ns = created_ns(stage),
             .inputs = stage->inputs,
             .input_count = stage->input_count,
             .node = stage->node,
@@ -207,6 +219,33 @@ static void name_report(struct sw_build *build, struct sw_image_report *report) 
     report->name = name ? sw_arena_str(&build->arena, name) : NULL;
 }
 
+static int by_platform(const void *a, const void *b) {
+    return strcmp((*(const struct sw_image_report *const *)a)->platform, (*(const struct sw_image_report *const *)b)->platform);
+}
+
+/* The stages of all platforms, platforms in their index's order. */
+static void report_index_stages(struct sw_build *build, struct sw_image_report *report) {
+    const struct sw_image_report **parts = sw_arena_new(&build->arena, report->image->platforms.count * sizeof *parts);
+    size_t part_count = 0, count = 0;
+    for (size_t i = 0; i < build->reports.len && part_count < report->image->platforms.count; i++) {
+        const struct sw_image_report *part = sw_vec_at(&build->reports, i);
+        if (part->image == report->image) {
+            parts[part_count++] = part;
+            count += part->stage_count;
+        }
+    }
+    qsort(parts, part_count, sizeof *parts, by_platform);
+    struct sw_stage_report *stages = sw_arena_new(&build->arena, count * sizeof *stages);
+    for (size_t i = 0; i < part_count; i++) {
+        for (size_t j = 0; j < parts[i]->stage_count; j++) {
+            struct sw_stage_report *stage = &stages[report->stage_count++];
+            *stage = parts[i]->stages[j];
+            stage->name = sw_arena_format(&build->arena, "%s (%s)", stage->name, parts[i]->platform);
+        }
+    }
+    report->stages = stages;
+}
+
 static void report_index(struct sw_build *build, const struct sw_index_image *index) {
     struct sw_image_report report = {.image = index->image, .platform = "", .tag = index->tag, .digest = index->digest, .id = ""};
     name_report(build, &report);
@@ -219,6 +258,7 @@ static void report_index(struct sw_build *build, const struct sw_index_image *in
         if (part->seconds > report.seconds)
             report.seconds = part->seconds;
     }
+    report_index_stages(build, &report);
     sw_vec_push(&build->reports, &report);
 }
 

@@ -218,8 +218,11 @@ static bool apply_env(const struct sw_image_spec *spec, json_t *config, struct s
     }
     for (size_t i = 0; i < spec->env.count; i++) {
         sw_cleanup_free char *value = sw_expand_word(spec->env.items[i].value, old, error);
-        if (!value)
+        if (!value) {
+            if (error && *error)
+                *error = sw_error_wrap(*error, "imageSpec › config › env › %s", spec->env.items[i].key);
             return false;
+        }
         set_env(env, spec->env.items[i].key, value);
     }
     return true;
@@ -310,8 +313,11 @@ char *sw_spec_apply(const struct sw_job *job, const char *text, struct sw_error 
         config = json_object();
         json_object_set_new(root, "config", config);
     }
-    if (!apply_labels(job, spec, config, error) || !apply_env(spec, config, error))
+    if (!apply_labels(job, spec, config, error) || !apply_env(spec, config, error)) {
+        if (error && *error)
+            *error = sw_error_at(sw_error_wrap(*error, "image \"%s\"", job->image->name), job->image->place);
         return NULL;
+    }
     apply_rest(spec, root, config);
     return json_dumps(root, JSON_COMPACT | JSON_SORT_KEYS);
 }

@@ -212,13 +212,17 @@ static void compute_digest(struct sw_job *job, struct sw_stage_state *stage) {
     sw_stage_digest(&inputs, stage->digest);
 }
 
-/* The stage's own name for a time: the commit's, so that equal builds make equal tags, and never before the stage below. */
-static int64_t make_timestamp(const struct sw_job *job) {
+/* The stage's own name for a time: the commit's, so that equal builds make equal tags, and never before the stage below. A tag that is
+ * there already was looked at and did not fit: it may be of another branch. */
+static void make_id(const struct sw_job *job, struct sw_stage_state *stage) {
     int64_t stamp = job->build->options.epoch * 1000;
     const struct sw_stage_state *previous = sw_job_last_stage(job);
     if (previous && previous->timestamp > stamp)
         stamp = previous->timestamp;
-    return stamp < FIRST_TIMESTAMP ? FIRST_TIMESTAMP : stamp;
+    stage->timestamp = stamp < FIRST_TIMESTAMP ? FIRST_TIMESTAMP : stamp;
+    sw_stage_id_format(stage->digest, stage->timestamp, stage->id);
+    while (sw_stage_index_has_tag(&job->build->primary.index, stage->id))
+        sw_stage_id_format(stage->digest, ++stage->timestamp, stage->id);
 }
 
 /* The node that stands for the last stage, to build the next one on. */
@@ -253,7 +257,8 @@ static void set_labels(struct sw_job *job, const struct sw_stage_state *stage, j
 static sw_node finish_node(struct sw_job *job, const struct sw_stage_state *stage, sw_node node, const char *text,
                            struct sw_error **error) {
     sw_cleanup_json json_t *config = json_loads(text, 0, NULL);
-    set_labels(job, stage, config);
+    if (!stage->is_spec) /* which had its labels before it could remove some of them */
+        set_labels(job, stage, config);
     sw_cleanup_free char *labelled = json_dumps(config, JSON_COMPACT | JSON_SORT_KEYS);
     struct sw_op_config op = {.size = sizeof op, .input = node, .config = labelled};
     sw_cleanup_free char *title = sw_format("stage %s", stage->name);
@@ -306,7 +311,11 @@ static void realize(struct sw_job *job, struct sw_stage_state *stage) {
         return;
     }
     if (stage->is_spec) {
-        sw_cleanup_free char *config = sw_spec_apply(job, sw_host_graph_table.config(job->graph, below), &error);
+        sw_cleanup_json json_t *before = json_loads(sw_host_graph_table.config(job->graph, below), 0, NULL);
+        set_labels(job, stage, before);
+        sw_config_set_label(before, "werf.io/base-image-id", ""); /* known when it is published */
+        sw_cleanup_free char *labelled = json_dumps(before, JSON_COMPACT);
+        sw_cleanup_free char *config = sw_spec_apply(job, labelled, &error);
         if (config)
             node_ready(job, stage, below, config);
         else
@@ -340,8 +349,7 @@ static void on_looked_up(void *context, struct sw_error *error) {
         return;
     }
     sw_content_digest(job->platform, stage->name, stage->digest, stage->next, stage->content_digest);
-    stage->timestamp = make_timestamp(job);
-    sw_stage_id_format(stage->digest, stage->timestamp, stage->id);
+    make_id(job, stage);
     realize(job, stage);
 }
 

@@ -51,12 +51,22 @@ static void finish(struct lookup *lookup, struct sw_error *error) {
     done(context, error);
 }
 
-/* A stage of an ancestor's files can be brought up to date by a patch; any other one cannot. */
-static bool fits_commits(const struct sw_host *host, const struct sw_stage_state *stage, const struct sw_image *image) {
+/* The commit of a mapping that counts for the ancestry of a stored stage. A merge that was made for a test only is in nobody's history:
+ * what it merged stands for it. `label` is the name of the label with the mapping's commit. */
+static const char *own_commit(const struct sw_image *image, const char *label) {
+    int len = (int)strlen(label) - (int)strlen("commit");
+    sw_cleanup_free char *merge = sw_format("%.*svirtual-merge", len, label);
+    sw_cleanup_free char *from = sw_format("%.*svirtual-merge-from-commit", len, label);
+    const char *value = sw_image_label(image, merge);
+    return sw_image_label(image, value && strcmp(value, "true") == 0 ? from : label);
+}
+
+bool sw_stage_fits(const struct sw_build *build, const struct sw_stage_state *stage, const struct sw_image *image) {
+    const struct sw_host *host = build->options.host;
     if (stage->selection != SW_SELECT_ANCESTOR)
         return true;
     for (size_t i = 0; i < stage->commit_count; i++) {
-        const char *commit = sw_image_label(image, stage->commits[i].label);
+        const char *commit = own_commit(image, stage->commits[i].label);
         if (!commit || !host->files->is_ancestor(stage->commits[i].handle, commit))
             return false;
     }
@@ -160,7 +170,7 @@ static void on_config(void *context, struct sw_bytes bytes, struct sw_error *err
         try_next(lookup);
         return;
     }
-    if (!fits_commits(build->options.host, lookup->stage, image)) {
+    if (!sw_stage_fits(build, lookup->stage, image)) {
         sw_image_free(image);
         try_next(lookup);
         return;

@@ -16,6 +16,7 @@
 struct publish {
     struct sw_job *job;
     struct sw_stage_state *stage;
+    const struct sw_stage_state *below;
     struct sw_made_manifest made;
     sw_done done;
     void *context;
@@ -26,19 +27,33 @@ struct publish {
 
 static void release_equals(const char *id);
 
-static void finish(struct publish *publish, struct sw_error *error) {
-    sw_done done = publish->done;
-    void *context = publish->context;
-    const char *id = publish->stage->id;
+static void publish_free(struct publish *publish) {
     sw_made_manifest_fini(&publish->made);
     free(publish->adopted_manifest);
     free(publish->adopted_digest);
     free(publish);
+}
+
+static void finish(struct publish *publish, struct sw_error *error) {
+    sw_done done = publish->done;
+    void *context = publish->context;
+    const char *id = publish->stage->id;
+    publish_free(publish);
     done(context, error);
     release_equals(id);
 }
 
 /* ---- the manifest ---- */
+
+/* Somebody has built the stage from a commit of another branch in the meantime, under the same name: ours gets the next one. */
+static void publish_beside(struct publish *publish) {
+    const struct publish again = *publish;
+    sw_cleanup_free char *taken = sw_strdup(publish->stage->id);
+    publish_free(publish);
+    sw_stage_id_format(again.stage->digest, ++again.stage->timestamp, again.stage->id);
+    sw_publish_stage(again.job, again.stage, again.below, again.done, again.context);
+    release_equals(taken);
+}
 
 static void take_image(struct publish *publish, const char *digest, struct sw_bytes manifest, struct sw_bytes config) {
     struct sw_build *build = publish->job->build;
@@ -46,6 +61,11 @@ static void take_image(struct publish *publish, const char *digest, struct sw_by
     sw_cleanup_free char *name = sw_build_image_name(build, publish->stage->id);
     struct sw_image_parts parts = {name, build->options.repo, digest, manifest, config};
     struct sw_image *image = sw_image_new(&parts, &error);
+    if (image && !publish->stage->rebuilt && !sw_stage_fits(build, publish->stage, image)) {
+        sw_image_free(image);
+        publish_beside(publish);
+        return;
+    }
     if (image) {
         publish->stage->image = sw_build_keep_image(build, image);
         sw_stage_index_add(&build->primary.index, publish->stage->id);
@@ -177,18 +197,29 @@ static bool is_equal_known(const struct equal_wait *wait) {
     return false;
 }
 
+static bool lacks_label(const json_t *config, const char *name) {
+    return !json_object_get(json_object_get(json_object_get(config, "config"), "Labels"), name);
+}
+
 void sw_publish_stage(struct sw_job *job, struct sw_stage_state *stage, const struct sw_stage_state *below, sw_done done,
                       void *context) {
     const struct equal_wait wait = {job, stage, below, done, context};
+    if (below && below->timestamp > stage->timestamp) {
+        stage->timestamp = below->timestamp;
+        sw_stage_id_format(stage->digest, stage->timestamp, stage->id);
+    }
     if (is_equal_known(&wait))
         return;
     struct publish *publish = sw_new(sizeof *publish);
     publish->job = job;
     publish->stage = stage;
+    publish->below = below;
     publish->done = done;
     publish->context = context;
     sw_cleanup_json json_t *config = json_loads(stage->config, 0, NULL);
-    if (below && below->image)
+    if (below)
+        sw_config_set_label(config, "werf.io/parent-stage-id", below->id);
+    if (below && below->image && !(stage->is_spec && lacks_label(config, "werf.io/base-image-id")))
         sw_config_set_label(config, "werf.io/base-image-id", sw_host_image_table.config_digest(below->image));
     sw_manifest_make(config, stage->layers, stage->layer_count, &publish->made);
     job->build->options.store->get_manifest(job->build->primary.repo, stage->id, job->build->cancel, on_asked, publish);

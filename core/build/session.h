@@ -157,6 +157,8 @@ const char *sw_build_public_repo(const struct sw_build *build, const struct sw_p
 
 /* lookup.c: finds a stored stage for `stage`, or leaves `stage->found` false. `done` gets errors of the store only. */
 void sw_lookup_stage(struct sw_job *job, struct sw_stage_state *stage, int64_t not_before, sw_done done, void *context);
+/* A stage of an ancestor's files can be brought up to date by a patch; any other one cannot. */
+bool sw_stage_fits(const struct sw_build *build, const struct sw_stage_state *stage, const struct sw_image *image);
 
 /* publish.c: makes the stage's image and puts it into the store; `stage->image` is set. */
 void sw_publish_stage(struct sw_job *job, struct sw_stage_state *stage, const struct sw_stage_state *below, sw_done done,
