@@ -12,7 +12,7 @@ const struct sw_value *sw_stapel_given(const struct sw_value *map, const char *k
 
 const char *sw_stapel_text(const struct sw_value *map, const char *key) {
     const struct sw_value *value = sw_stapel_given(map, key);
-    const char *text = value ? sw_stapel_host->document->text(value) : NULL;
+    const char *text = value ? sw_stapel_host->document->source(value) : NULL;
     return text ? text : "";
 }
 
@@ -25,7 +25,7 @@ struct sw_strings sw_stapel_texts(struct sw_arena *arena, const struct sw_value 
     size_t count = is_list ? document->count(value) : 1;
     const char **items = sw_arena_new(arena, (count + 1) * sizeof *items);
     for (size_t i = 0; i < count; i++) {
-        const char *text = document->text(is_list ? document->at(value, i) : value);
+        const char *text = document->source(is_list ? document->at(value, i) : value);
         items[i] = text ? text : "";
     }
     return (struct sw_strings){items, count};
@@ -41,8 +41,8 @@ struct sw_pairs sw_stapel_pairs(struct sw_arena *arena, const struct sw_value *m
     size_t count = document->kind(value) == SW_VALUE_MAP ? document->count(value) : 0;
     struct sw_pair *pairs = sw_arena_new(arena, (count + 1) * sizeof *pairs);
     for (size_t i = 0; i < count; i++) {
-        const char *text = document->text(document->at(value, i));
-        pairs[i] = (struct sw_pair){document->text(document->key_at(value, i)), text ? text : ""};
+        const char *text = document->source(document->at(value, i));
+        pairs[i] = (struct sw_pair){document->source(document->key_at(value, i)), text ? text : ""};
     }
     qsort(pairs, count, sizeof *pairs, by_key);
     return (struct sw_pairs){pairs, count};

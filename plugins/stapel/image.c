@@ -271,7 +271,7 @@ static bool refuse_ansible(const struct sw_value *document, struct sw_error **er
     const struct sw_value *ansible = sw_stapel_given(document, "ansible");
     if (!ansible)
         return true;
-    sw_fail(error, SW_ERROR_UNSUPPORTED, "`ansible` cannot be built: its tasks need Ansible inside the image");
+    sw_fail(error, SW_ERROR_CONFIG, "`ansible` cannot be built: its tasks need Ansible inside the image");
     if (error) {
         sw_error_at(*error, sw_stapel_host->document->place(ansible));
         sw_error_hint(*error, "write the steps as commands under `shell`");
