@@ -7,6 +7,7 @@
 #include "core/base/alloc.h"
 #include "core/base/cleanup.h"
 #include "core/base/error.h"
+#include "core/base/hash.h"
 #include "core/base/ignore.h"
 #include "core/base/path.h"
 #include "plugins/dockerfile/digest.h"
@@ -177,6 +178,18 @@ struct sw_df_context sw_df_planner_context(struct sw_df_planner *p) {
                                   .arena = &p->arena};
 }
 
+/* By these a cleanup knows that the images, whose values were imported, are in use. */
+static struct sw_pairs dependency_labels(struct sw_df_planner *p) {
+    struct sw_pair *labels = sw_arena_new(&p->arena, (p->imported + 1) * sizeof(*labels));
+    for (size_t i = 0; i < p->imported; i++) {
+        const char *tag = p->known[i].tag;
+        char id[SW_SHA256_HEX];
+        sw_join256((struct sw_strings){&tag, 1}, id);
+        labels[i] = (struct sw_pair){sw_arena_format(&p->arena, "werf-dependency-stage-id-%s", id), tag};
+    }
+    return (struct sw_pairs){labels, p->imported};
+}
+
 static void answer_stage(struct sw_df_planner *p) {
     struct sw_df_failure failure = {.arena = &p->arena};
     struct sw_error *error = NULL;
@@ -201,7 +214,8 @@ static void answer_stage(struct sw_df_planner *p) {
         p->done(p->done_context, NULL, error);
         return;
     }
-    struct sw_stage stage = {.size = sizeof(stage), .name = "dockerfile", .inputs = inputs, .input_count = count};
+    struct sw_stage stage = {
+        .size = sizeof(stage), .name = "dockerfile", .inputs = inputs, .input_count = count, .labels = dependency_labels(p)};
     p->done(p->done_context, &stage, NULL);
 }
 
@@ -237,8 +251,11 @@ static void on_import(void *context, const struct sw_built_image *image, struct 
         p->done(p->done_context, NULL, sw_error_at(error, import->place));
         return;
     }
-    p->known[p->imported] = (struct sw_df_known_image){sw_arena_str(&p->arena, image->name), sw_arena_str(&p->arena, image->repo),
-                                                       sw_arena_str(&p->arena, image->digest), image->handle};
+    p->known[p->imported] = (struct sw_df_known_image){.name = sw_arena_str(&p->arena, image->name),
+                                                       .repo = sw_arena_str(&p->arena, image->repo),
+                                                       .tag = sw_arena_str(&p->arena, image->tag),
+                                                       .digest = sw_arena_str(&p->arena, image->digest),
+                                                       .handle = image->handle};
     p->imported++;
     next_import(p);
 }

@@ -10,6 +10,7 @@
 struct sw_df_known_image {
     const char *name; /* REPO:TAG */
     const char *repo;
+    const char *tag;
     const char *digest;
     const struct sw_image *handle;
 };
