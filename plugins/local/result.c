@@ -46,8 +46,12 @@ static json_t *fit_history(json_t *old, const struct sw_result_layer *layers, si
     return history;
 }
 
+/* An empty list was asked for: it stays so. */
 static void set_history(json_t *config, const struct sw_result_layer *layers, size_t count, int64_t epoch) {
-    json_t *history = fit_history(json_object_get(config, "history"), layers, count), *entry;
+    json_t *given = json_object_get(config, "history");
+    if (json_is_array(given) && json_array_size(given) == 0)
+        return;
+    json_t *history = fit_history(given, layers, count), *entry;
     size_t index;
     json_array_foreach(history, index, entry) {
         if (!json_object_get(entry, "created"))
