@@ -269,7 +269,7 @@ static bool import_tar(const struct sw_layer_import *import, struct sw_tar tar, 
     snprintf(made->diff_id, sizeof made->diff_id, "sha256:%s", diff_id);
     snprintf(made->digest, sizeof made->digest, "sha256:%s", digest);
     made->bytes = out.bytes;
-    return ok && (!made->entries || keep(import, fd, digest, error));
+    return ok && keep(import, fd, digest, error);
 }
 
 bool sw_layer_import(const struct sw_layer_import *import, struct sw_layer_made *made, struct sw_error **error) {

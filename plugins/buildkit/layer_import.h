@@ -20,7 +20,7 @@ struct sw_layer_made {
     char digest[72];
     char diff_id[72];
     uint64_t bytes;
-    uint64_t entries; /* 0: nothing is in it, and no blob was kept */
+    uint64_t entries;
 };
 
 /* The layer may be compressed by gzip. */

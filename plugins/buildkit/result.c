@@ -64,10 +64,9 @@ static bool match_layers(const struct sw_archive *archive, size_t part_count, si
     return next == archive->layers.len || mismatch(error);
 }
 
-/* What a daemon mounts in every step, and what the step mounts: relative paths. */
+/* What a daemon mounts in every step, and what the step mounts: relative paths. The folders that every system has stay. */
 static void stubs_of(const struct sw_host *host, const struct sw_graph *graph, sw_node node, struct sw_strlist *stubs) {
-    static const char *const always[] = {"dev",         "proc",         "sys",       "etc/hosts", "etc/resolv.conf",
-                                         "run/secrets", "run/buildkit", ".dockerenv"};
+    static const char *const always[] = {"etc/hosts", "etc/resolv.conf", "run/secrets", "run/buildkit", ".dockerenv"};
     if (host->graph->kind(graph, node) != SW_OP_EXEC)
         return;
     for (size_t i = 0; i < sizeof always / sizeof *always; i++)
@@ -88,10 +87,10 @@ static bool import_part(const struct sw_host *host, const struct sw_solve *solve
     struct sw_layer_made *one = sw_new(sizeof *one);
     struct sw_layer_import import = {.host = host, .fd = fd, .epoch = solve->epoch, .stubs = sw_strlist_view(&stubs)};
     sw_map_set(made, key, one);
-    if (!layer)
-        return true; /* empty */
-    import.at = layer->at;
-    import.bytes = layer->bytes;
+    if (layer) { /* else it is empty, and so is what is imported */
+        import.at = layer->at;
+        import.bytes = layer->bytes;
+    }
     return sw_layer_import(&import, one, error);
 }
 
@@ -130,8 +129,8 @@ bool sw_result_is_complete(const struct sw_host *host, const struct sw_graph *gr
 
 /* What the history has an entry for. */
 struct history_layer {
-    const char *diff_id; /* NULL: it is empty, there is no layer */
-    const char *title;
+    const char *diff_id;
+    const char *title; /* created_by of an entry that the history lacks */
 };
 
 static json_t *time_text(int64_t epoch) {
@@ -143,28 +142,18 @@ static json_t *time_text(int64_t epoch) {
     return json_string(text);
 }
 
-static void say_empty(json_t *entry, bool empty) {
-    if (empty)
-        json_object_set_new(entry, "empty_layer", json_true());
-}
-
 /* Entries that are not empty stand for the layers in order; where there is no layer, the entry becomes empty. */
 static json_t *fit_history(const json_t *old, const struct history_layer *layers, size_t count, int64_t epoch) {
     json_t *history = json_array(), *entry;
     size_t index, next = 0;
     json_array_foreach(old, index, entry) {
         json_t *copy = json_deep_copy(entry);
-        if (!json_is_true(json_object_get(copy, "empty_layer"))) {
-            say_empty(copy, next >= count || !layers[next].diff_id);
-            next++;
-        }
+        if (!json_is_true(json_object_get(copy, "empty_layer")) && next++ >= count)
+            json_object_set_new(copy, "empty_layer", json_true());
         json_array_append_new(history, copy);
     }
-    for (; next < count; next++) {
-        json_t *added = json_pack("{s:s}", "created_by", layers[next].title ? layers[next].title : "");
-        say_empty(added, !layers[next].diff_id);
-        json_array_append_new(history, added);
-    }
+    for (; next < count; next++)
+        json_array_append_new(history, json_pack("{s:s}", "created_by", layers[next].title ? layers[next].title : ""));
     json_array_foreach(history, index, entry) if (!json_object_get(entry, "created"))
         json_object_set_new(entry, "created", time_text(epoch));
     return history;
@@ -180,8 +169,7 @@ static char *make_config(const char *text, const struct history_layer *layers, s
     }
     json_t *diff_ids = json_array();
     for (size_t i = 0; i < count; i++)
-        if (layers[i].diff_id)
-            json_array_append_new(diff_ids, json_string(layers[i].diff_id));
+        json_array_append_new(diff_ids, json_string(layers[i].diff_id));
     set_platform(config, solve->platform);
     json_object_set_new(config, "created", time_text(solve->epoch));
     json_object_set_new(config, "rootfs", json_pack("{s:s, s:o}", "type", "layers", "diff_ids", diff_ids));
@@ -206,8 +194,6 @@ static void add_part(const struct sw_host *host, const struct sw_solve *solve, c
     sw_cleanup_free char *key = sw_stack_part_key(host, solve->graph, part);
     const struct sw_layer_made *one = sw_map_get(made, key);
     entry->title = note ? note->title : NULL;
-    if (!one->entries)
-        return;
     struct sw_layer layer = {.size = sizeof layer,
                              .media_type = LAYER_TYPE,
                              .digest = sw_arena_str(arena, one->digest),

@@ -18,6 +18,11 @@ bool sw_entry_xattr_wanted(const char *name) {
     return false;
 }
 
+bool sw_entry_xattr_in_layer(const char *name) {
+    bool kind = strcmp(name, "security.capability") == 0 || strncmp(name, "user.", 5) == 0;
+    return kind && sw_entry_xattr_wanted(name);
+}
+
 int sw_entry_clear(struct sw_fsroot *root, const char *path, mode_t type, mode_t *replaced) {
     struct stat status;
     if (sw_fsroot_stat(root, path, &status) < 0)

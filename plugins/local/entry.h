@@ -30,4 +30,7 @@ int sw_entry_clear(struct sw_fsroot *root, const char *path, mode_t type, mode_t
 /* Whether an xattr may be set on files: capabilities, ACLs, user.* and trusted.*, but nothing of overlay file systems. */
 bool sw_entry_xattr_wanted(const char *name);
 
+/* Whether a layer keeps it: capabilities and user.*. */
+bool sw_entry_xattr_in_layer(const char *name);
+
 #endif

@@ -51,11 +51,6 @@ static int by_name(const void *a, const void *b) {
     return strcmp(((const struct sw_tar_xattr *)a)->name, ((const struct sw_tar_xattr *)b)->name);
 }
 
-static bool goes_into_layer(const char *name) {
-    bool kind = strcmp(name, "security.capability") == 0 || strncmp(name, "user.", 5) == 0;
-    return kind && sw_entry_xattr_wanted(name);
-}
-
 /* Reads what of an entry's xattrs matters. Any program may set the mark of the other kind of overlay, where it means nothing. */
 static bool xattrs_read(struct xattrs *xattrs, const struct sw_layer_job *job, const struct sw_fsentry *entry,
                         struct sw_error **error) {
@@ -67,7 +62,7 @@ static bool xattrs_read(struct xattrs *xattrs, const struct sw_layer_job *job, c
         return sw_fsroot_fail(error, "read the attributes of", entry->path);
     for (const char *name = xattrs->names; name < xattrs->names + len; name += strlen(name) + 1) {
         bool is_mark = strcmp(name, opaque) == 0;
-        if (!goes_into_layer(name) && !is_mark)
+        if (!sw_entry_xattr_in_layer(name) && !is_mark)
             continue;
         struct sw_tar_xattr xattr = {.name = name};
         sw_cleanup_free void *value = sw_fsxattr_get(entry->folder, entry->name, name, &xattr.len);

@@ -26,7 +26,7 @@ struct sw_layer_sum {
     char diff_id[72]; /* of the tar */
     uint64_t bytes;   /* of the blob */
     uint64_t tar_bytes;
-    uint64_t entries; /* 0: the step changed nothing, and the layer is to be dropped */
+    uint64_t entries; /* 0: the step changed nothing */
 };
 
 bool sw_layer_write(const struct sw_layer_job *job, struct sw_layer_sum *sum, struct sw_error **error);

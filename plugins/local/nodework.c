@@ -19,6 +19,7 @@
 #include "plugins/local/mounts.h"
 #include "plugins/local/overlay.h"
 #include "plugins/local/platforms.h"
+#include "plugins/local/settle.h"
 #include "plugins/local/treediff.h"
 #include "plugins/local/treeop.h"
 
@@ -30,6 +31,7 @@ struct job {
     struct sw_localstore *store;
     struct sw_stacks stacks;
     struct sw_draft draft;
+    int below; /* the files that the draft was mounted on, merged; -1: nothing */
 };
 
 static const struct sw_op_note *note_of(const struct job *job) {
@@ -42,12 +44,20 @@ static const void *record_of(const struct job *job) {
 
 /* ---- mounting ---- */
 
+/* Keeps what is below the draft, to be compared with it. Nothing but the empty folder is nothing. */
+static bool keep_below(struct job *job, const struct sw_vec *folders, struct sw_error **error) {
+    struct sw_overlay overlay = {.lowers = folders->data, .lower_count = folders->len, .upper = -1, .work = -1};
+    if (folders->len > 1)
+        job->below = sw_overlay_mount(&overlay, error);
+    return folders->len < 2 || job->below >= 0;
+}
+
 /* Mounts the draft on `stack`. Writable, so its devices cannot be opened: the step could have made them. */
 static int mount_draft(struct job *job, const struct sw_stack *stack, bool devices, struct sw_error **error) {
     struct sw_vec folders = {0};
     int fd = -1;
     if (sw_stack_open(job->store, stack, &folders, error) && sw_flatten(job->store, stack, &folders, error) &&
-        sw_layerwork_copy_root(*(int *)sw_vec_at(&folders, 0), job->draft.files, error)) {
+        sw_layerwork_copy_root(*(int *)sw_vec_at(&folders, 0), job->draft.files, error) && keep_below(job, &folders, error)) {
         struct sw_overlay overlay = {.lowers = folders.data,
                                      .lower_count = folders.len,
                                      .upper = job->draft.files,
@@ -266,13 +276,21 @@ static enum sw_nodework_end run_operation(struct job *job, struct sw_error **err
     return done ? SW_NODEWORK_DONE : SW_NODEWORK_FAILED;
 }
 
+/* The operation has ended, and with it the draft's mount. */
+static enum sw_nodework_end settle(struct job *job, enum sw_nodework_end end, struct sw_error **error) {
+    struct sw_settle settle = {.upper = job->draft.files, .below = job->below, .work = &job->work->work};
+    if (end != SW_NODEWORK_DONE || job->below < 0)
+        return end;
+    return sw_settle_run(&settle, error) ? SW_NODEWORK_DONE : SW_NODEWORK_FAILED;
+}
+
 /* ---- unpacking ---- */
 
 static bool run_restore(struct job *job, struct sw_error **error) {
     sw_cleanup_stack struct sw_stack stack = {0};
     struct sw_layer_record record;
     sw_cleanup_close int blob = -1;
-    if (sw_layer_record_find(job->store, job->work->name, &record) && !record.empty)
+    if (sw_layer_record_find(job->store, job->work->name, &record))
         blob = sw_localstore_open_blob(job->store, record.digest);
     if (blob < 0)
         return sw_fail(error, SW_ERROR_CORRUPT, "the blob of snapshot %s is gone", job->work->name);
@@ -323,15 +341,12 @@ static bool write_blob(struct job *job, int files, struct sw_error **error) {
     struct sw_layer_record record = {.epoch = job->work->solve->epoch};
     bool done = sw_layer_write(&layer, &sum, error);
     if (done) {
-        record.empty = sum.entries == 0;
-        record.bytes = record.empty ? 0 : sum.bytes;
+        record.bytes = sum.bytes;
         strcpy(record.diff_id, sum.diff_id);
-        if (!record.empty) {
-            strcpy(record.digest, sum.digest);
-            sw_cleanup_free char *lease = sw_format("blob/%s", sum.digest);
-            sw_lease_use(job->store->leases, lease);
-            done = sw_localstore_keep_blob(job->store, temporary, blob, sum.digest, error);
-        }
+        strcpy(record.digest, sum.digest);
+        sw_cleanup_free char *lease = sw_format("blob/%s", sum.digest);
+        sw_lease_use(job->store->leases, lease);
+        done = sw_localstore_keep_blob(job->store, temporary, blob, sum.digest, error);
     }
     done = done && sw_layer_record_keep(job->store, job->work->name, &record, error);
     unlinkat(job->store->temporary, temporary, 0);
@@ -359,7 +374,7 @@ static enum sw_nodework_end make_snapshot(struct job *job, struct sw_error **err
         return SW_NODEWORK_FAILED;
     enum sw_nodework_end end = SW_NODEWORK_DONE;
     if (job->work->kind == SW_TASK_RUN)
-        end = run_operation(job, error);
+        end = settle(job, run_operation(job, error), error);
     else if (!(job->work->kind == SW_TASK_UNPACK ? run_unpack(job, error) : run_restore(job, error)))
         end = SW_NODEWORK_FAILED;
     enum sw_draft_check check = job->work->written ? SW_DRAFT_WRITTEN : SW_DRAFT_SUMMED;
@@ -382,7 +397,7 @@ static void explain(const struct job *job, struct sw_error *error) {
 enum sw_nodework_end sw_nodework_do(struct sw_nodework *work, struct sw_error **error) {
     struct sw_error *cause = NULL;
     struct sw_localstore *store = sw_workshop_store(work->workshop, &cause);
-    struct job job = {.work = work, .host = work->workshop->host, .graph = work->solve->graph, .store = store};
+    struct job job = {.work = work, .host = work->workshop->host, .graph = work->solve->graph, .store = store, .below = -1};
     job.stacks = (struct sw_stacks){.host = job.host, .store = store, .graph = job.graph};
     sw_cleanup_free char *lock = sw_format("%s/%s", work->kind == SW_TASK_WRITE ? "write" : "make", work->name);
     enum sw_nodework_end end = SW_NODEWORK_FAILED;
@@ -391,6 +406,7 @@ enum sw_nodework_end sw_nodework_do(struct sw_nodework *work, struct sw_error **
             return SW_NODEWORK_BUSY;
         end = work->kind == SW_TASK_WRITE ? run_write(&job, &cause) : make_snapshot(&job, &cause);
         sw_draft_fini(&job.draft);
+        sw_close(&job.below);
         sw_lease_release(store->leases, lock);
     }
     sw_stacks_fini(&job.stacks);

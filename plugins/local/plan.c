@@ -108,7 +108,7 @@ static size_t make_snapshot(struct planning *planning, const struct sw_stack *st
     const struct sw_stack_part *part = sw_vec_at(&stack->parts, index);
     struct sw_vec needs = {.width = sizeof(size_t)};
     struct sw_layer_record record;
-    if (part->belongs_to_image || (sw_layer_record_find(planning->stacks->store, part->name, &record) && !record.empty)) {
+    if (part->belongs_to_image || sw_layer_record_find(planning->stacks->store, part->name, &record)) {
         need_parts(planning, stack, index, &needs);
         return add_task(planning, part->belongs_to_image ? SW_TASK_UNPACK : SW_TASK_RESTORE, part, needs);
     }

@@ -32,15 +32,13 @@ static json_t *fit_history(json_t *old, const struct sw_result_layer *layers, si
     size_t index, next = 0;
     json_array_foreach(old, index, entry) {
         json_t *copy = json_deep_copy(entry);
-        if (!is_empty_entry(copy) && (next >= count || layers[next++].empty))
+        if (!is_empty_entry(copy) && next++ >= count)
             json_object_set_new(copy, "empty_layer", json_true());
         json_array_append_new(history, copy);
     }
     for (; next < count; next++) {
         json_t *added = json_object();
         json_object_set_new(added, "created_by", json_string(layers[next].title ? layers[next].title : ""));
-        if (layers[next].empty)
-            json_object_set_new(added, "empty_layer", json_true());
         json_array_append_new(history, added);
     }
     return history;
@@ -65,8 +63,7 @@ static void set_history(json_t *config, const struct sw_result_layer *layers, si
 static void set_rootfs(json_t *config, const struct sw_result_layer *layers, size_t count) {
     json_t *diff_ids = json_array();
     for (size_t i = 0; i < count; i++)
-        if (!layers[i].empty)
-            json_array_append_new(diff_ids, json_string(layers[i].diff_id));
+        json_array_append_new(diff_ids, json_string(layers[i].diff_id));
     json_object_set_new(config, "rootfs", json_pack("{s:s, s:o}", "type", "layers", "diff_ids", diff_ids));
 }
 
@@ -108,8 +105,8 @@ char *sw_result_config(const char *config, const struct sw_result_layer *layers,
 struct making {
     struct sw_stacks *stacks;
     struct sw_arena *arena;
-    struct sw_vec layers;  /* of struct sw_layer: those that there are */
-    struct sw_vec entries; /* of struct sw_result_layer: empty ones too */
+    struct sw_vec layers;  /* of struct sw_layer */
+    struct sw_vec entries; /* of struct sw_result_layer, one for each */
     char chain_id[72];
 };
 
@@ -128,12 +125,9 @@ static bool add_own_layer(struct making *making, const struct sw_stack_part *par
     struct sw_layer_record record;
     if (!sw_layer_record_find(store, part->name, &record))
         return sw_fail(error, SW_ERROR_INTERNAL, "the layer of snapshot %s is not in the store", part->name);
-    struct sw_result_layer entry = {.empty = record.empty,
-                                    .diff_id = sw_arena_str(making->arena, record.diff_id),
+    struct sw_result_layer entry = {.diff_id = sw_arena_str(making->arena, record.diff_id),
                                     .title = making->stacks->host->graph->note(making->stacks->graph, part->node)->title};
     sw_vec_push(&making->entries, &entry);
-    if (record.empty)
-        return true;
     struct sw_layer layer = {.size = sizeof layer,
                              .media_type = LAYER_TYPE,
                              .digest = sw_arena_str(making->arena, record.digest),

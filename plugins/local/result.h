@@ -14,7 +14,6 @@ bool sw_result_make(struct sw_stacks *stacks, const struct sw_solve *solve, sw_n
 struct sw_result_layer {
     const char *diff_id;
     const char *title; /* created_by of an entry that the history lacks */
-    bool empty;        /* there is no layer: the entry must say so */
 };
 
 /* Completes an image config: rootfs, created, and a history that fits the layers. To be freed; NULL and `error` when it is no JSON

@@ -99,16 +99,13 @@ static bool parse_record(const char *text, struct sw_layer_record *record) {
     sw_cleanup_json json_t *json = json_loads(text, 0, NULL);
     const char *digest = "", *diff_id = "";
     json_int_t bytes = 0, epoch = 0;
-    int empty = 0;
-    if (json_unpack(json, "{s:b, s:s, s:s, s:I, s:I}", "empty", &empty, "digest", &digest, "diffID", &diff_id, "size", &bytes,
-                    "epoch", &epoch))
+    if (json_unpack(json, "{s:s, s:s, s:I, s:I}", "digest", &digest, "diffID", &diff_id, "size", &bytes, "epoch", &epoch))
         return false;
-    *record = (struct sw_layer_record){.empty = empty, .bytes = (uint64_t)bytes, .epoch = epoch};
-    if (!sw_digest_valid(diff_id) || (!empty && !sw_digest_valid(digest)))
+    *record = (struct sw_layer_record){.bytes = (uint64_t)bytes, .epoch = epoch};
+    if (!sw_digest_valid(diff_id) || !sw_digest_valid(digest))
         return false;
     strcpy(record->diff_id, diff_id);
-    if (!empty)
-        strcpy(record->digest, digest);
+    strcpy(record->digest, digest);
     return true;
 }
 
@@ -120,8 +117,6 @@ bool sw_layer_record_read(struct sw_localstore *store, const char *name, struct 
 bool sw_layer_record_find(struct sw_localstore *store, const char *name, struct sw_layer_record *record) {
     if (!sw_layer_record_read(store, name, record))
         return false;
-    if (record->empty)
-        return true;
     sw_cleanup_free char *lease = sw_format("blob/%s", record->digest);
     struct stat status;
     if (!sw_lease_use(store->leases, lease) ||
@@ -133,9 +128,8 @@ bool sw_layer_record_find(struct sw_localstore *store, const char *name, struct 
 
 bool sw_layer_record_keep(struct sw_localstore *store, const char *name, const struct sw_layer_record *record,
                           struct sw_error **error) {
-    sw_cleanup_json json_t *json =
-        json_pack("{s:b, s:s, s:s, s:I, s:I}", "empty", (int)record->empty, "digest", record->digest, "diffID", record->diff_id,
-                  "size", (json_int_t)record->bytes, "epoch", (json_int_t)record->epoch);
+    sw_cleanup_json json_t *json = json_pack("{s:s, s:s, s:I, s:I}", "digest", record->digest, "diffID", record->diff_id, "size",
+                                             (json_int_t)record->bytes, "epoch", (json_int_t)record->epoch);
     sw_cleanup_free char *text = json_dumps(json, JSON_COMPACT);
     if (!text)
         return sw_fail(error, SW_ERROR_INTERNAL, "cannot describe layer %s", name);

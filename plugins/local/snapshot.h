@@ -41,7 +41,6 @@ void sw_draft_fini(struct sw_draft *draft);
 
 /* A blob that a snapshot became. */
 struct sw_layer_record {
-    bool empty; /* nothing changed: there is no blob, and no layer */
     char digest[72];
     char diff_id[72];
     uint64_t bytes;

@@ -164,10 +164,14 @@ static bool add_host(struct run *run, const struct sw_step_mount *mount, struct 
     return path && add_mount(run, mount->mount->target, folder ? SW_STUB_FOLDER : SW_STUB_FILE, bind, error);
 }
 
+/* It looks like the folder that it covers. */
 static bool add_tmpfs(struct run *run, const struct sw_mount *mount, struct sw_error **error) {
-    struct sw_bundle_mount tmpfs = {.type = "tmpfs", .source = "tmpfs", .options = "nosuid,nodev,mode=1777"};
+    struct stat status;
+    bool there = sw_fsroot_stat_follow(run->root, mount->target, &status) == 0 && S_ISDIR(status.st_mode);
+    const char *options = sw_arena_format(&run->arena, "nosuid,nodev,mode=%04o", there ? status.st_mode & 07777 : 01777);
+    struct sw_bundle_mount tmpfs = {.type = "tmpfs", .source = "tmpfs", .options = options};
     if (mount->bytes)
-        tmpfs.options = sw_arena_format(&run->arena, "nosuid,nodev,mode=1777,size=%llu", (unsigned long long)mount->bytes);
+        tmpfs.options = sw_arena_format(&run->arena, "%s,size=%llu", options, (unsigned long long)mount->bytes);
     return add_mount(run, mount->target, SW_STUB_FOLDER, tmpfs, error);
 }
 
@@ -266,6 +270,7 @@ static bool add_names(struct run *run, struct sw_error **error) {
 
 /* ---- preparing ---- */
 
+/* The folders that every system has: an image without them has them after its first step. */
 static bool prepare_folders(struct run *run, struct sw_error **error) {
     if (!sw_stubs_check_folders(run->stubs, sw_bundle_folders, error))
         return false;
@@ -275,6 +280,7 @@ static bool prepare_folders(struct run *run, struct sw_error **error) {
         if (!path && cause)
             return sw_pass(error, cause);
     }
+    sw_stubs_keep(run->stubs);
     return true;
 }
 

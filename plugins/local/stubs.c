@@ -38,11 +38,16 @@ struct sw_stubs *sw_stubs_new(int root, int upper, struct sw_error **error) {
     return NULL;
 }
 
+static void forget(struct sw_stubs *stubs) {
+    for (size_t i = 0; i < stubs->made.len; i++)
+        free(((struct stub *)sw_vec_at(&stubs->made, i))->path);
+    stubs->made.len = 0;
+}
+
 void sw_stubs_free(struct sw_stubs *stubs) {
     if (!stubs)
         return;
-    for (size_t i = 0; i < stubs->made.len; i++)
-        free(((struct stub *)sw_vec_at(&stubs->made, i))->path);
+    forget(stubs);
     sw_vec_fini(&stubs->made);
     sw_fsroot_free(stubs->root);
     sw_fsroot_free(stubs->upper);
@@ -123,6 +128,10 @@ bool sw_stubs_check_folders(struct sw_stubs *stubs, const char *const *folders, 
                            S_ISLNK(status.st_mode) ? "a symbolic link" : "no folder");
     }
     return true;
+}
+
+void sw_stubs_keep(struct sw_stubs *stubs) {
+    forget(stubs);
 }
 
 /* ---- removing ---- */

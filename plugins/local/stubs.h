@@ -24,6 +24,9 @@ char *sw_stubs_make(struct sw_stubs *stubs, const char *target, enum sw_stub_kin
 /* Fails when one of the folders that every step has mounts on is something else than a folder in this image. */
 bool sw_stubs_check_folders(struct sw_stubs *stubs, const char *const *folders, struct sw_error **error);
 
+/* What was made so far is to stay. */
+void sw_stubs_keep(struct sw_stubs *stubs);
+
 /* Lets go of the mount and removes what was made, from the layer itself. The last call but sw_stubs_free. */
 void sw_stubs_remove(struct sw_stubs *stubs);
 

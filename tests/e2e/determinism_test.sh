@@ -48,7 +48,7 @@ DOCKERFILE
 cat > Dockerfile.plain <<DOCKERFILE
 FROM $REGISTRY/base/busybox:1
 COPY . /src
-RUN mkdir /many && cd /many && for i in \$(seq 200); do echo \$i > \$i; done; id > /id; chmod 4750 /many/1 && ln -s 1 /many/link
+RUN mkdir /many && cd /many && for i in \$(seq 200); do echo \$i > \$i; done; id -u > /id; id -g >> /id; chmod 4750 /many/1 && ln -s 1 /many/link
 RUN rm -r /many/2*
 DOCKERFILE
 cat > Dockerfile.import <<DOCKERFILE

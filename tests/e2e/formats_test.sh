@@ -43,7 +43,7 @@ YAML
 cat > Dockerfile <<DOCKERFILE
 FROM $REGISTRY/base/busybox:1
 COPY --chown=app src /src
-RUN rm /bin/vi && ln /src/greet.c /src/twin.c && mkfifo /pipe && mknod /null c 1 3
+RUN rm /bin/vi && cp /src/greet.c /src/own.c && ln /src/own.c /src/twin.c && mkfifo /pipe && mknod /null c 1 3
 USER app
 CMD ["sh", "-c", "echo from the dockerfile"]
 DOCKERFILE

@@ -24,11 +24,26 @@ static void what_was_built_is_not_built_again(void **state) {
     assert_int_equal(world->fetches, fetches);
 }
 
-static void a_step_that_changes_nothing_makes_no_layer(void **state) {
+static void a_step_that_changes_nothing_makes_an_empty_layer(void **state) {
     struct world *world = *state;
-    const struct world_result *result = world_build(world, world_run(world, world->base, "true"));
-    assert_int_equal(result->layer_count, 1);
-    assert_non_null(strstr(result->config, "\"empty_layer\":true"));
+    const struct world_result *result = world_build(world, world_run(world, world->base, "chmod 644 /etc/group; rm -f /none"));
+    assert_int_equal(result->layer_count, 2);
+    assert_null(strstr(result->config, "\"empty_layer\":true"));
+    sw_cleanup_free char *names = world_names(world, result, 1);
+    assert_string_equal(names, "");
+}
+
+static void a_step_gives_its_image_the_folders_that_systems_have(void **state) {
+    struct world *world = *state;
+    scratch_run(&world->scratch, "mkdir -p bare/bin && cp base/bin/busybox bare/bin/sh");
+    struct sw_layer layer = world_layer(world, "bare");
+    struct sw_image *image = world_image("bare:1", "{\"os\":\"linux\",\"architecture\":\"amd64\",\"config\":{}}", &layer, 1);
+    sw_node node = sw_host_graph_table.add_image(
+        world->graph, &(struct sw_op_image){.size = sizeof(struct sw_op_image), .image = image}, NULL, NULL);
+    const struct world_result *result = world_build(world, world_run(world, node, "echo 1 >/dev/1; echo 2 >/file"));
+    sw_cleanup_free char *names = world_names(world, result, 1);
+    assert_string_equal(names, "dev/ file proc/ sys/ ");
+    sw_image_free(image);
 }
 
 static void a_failing_step_tells_its_exit_code_and_its_last_lines(void **state) {
@@ -176,7 +191,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_step_makes_one_layer_of_what_it_changed, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(what_was_built_is_not_built_again, world_setup, world_teardown),
-        cmocka_unit_test_setup_teardown(a_step_that_changes_nothing_makes_no_layer, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(a_step_that_changes_nothing_makes_an_empty_layer, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(a_step_gives_its_image_the_folders_that_systems_have, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(a_failing_step_tells_its_exit_code_and_its_last_lines, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(independent_nodes_run_side_by_side, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(a_failure_ends_what_runs_beside_it, world_setup, world_teardown),

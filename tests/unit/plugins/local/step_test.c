@@ -134,7 +134,7 @@ static void an_image_whose_proc_sys_or_dev_is_no_folder_is_refused(void **state)
     struct world *world = *state;
     static const char *const commands[] = {"ln -s / evil/dev", "ln -s /tmp evil/proc", "touch evil/sys"};
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-        scratch_run(&world->scratch, "rm -rf evil && cp -a base evil");
+        scratch_run(&world->scratch, "rm -rf evil && cp -a base evil && rmdir evil/dev evil/proc evil/sys");
         scratch_run(&world->scratch, commands[i]);
         struct sw_layer layer = world_layer(world, "evil");
         struct sw_image *image = world_image("evil", "{}", &layer, 1);

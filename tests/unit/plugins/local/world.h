@@ -145,7 +145,8 @@ static inline struct sw_layer world_layer(struct world *world, const char *folde
 
 static inline void world_make_base(struct world *world) {
     scratch_run(&world->scratch,
-                "mkdir -p origin base/bin base/etc base/root base/tmp && chmod 1777 base/tmp && chmod 700 base/root && "
+                "mkdir -p origin base/bin base/dev base/etc base/proc base/root base/sys base/tmp && chmod 1777 base/tmp && chmod "
+                "700 base/root && "
                 "cp /bin/busybox base/bin/ && for a in sh cat ls echo true false id mkdir rm mv touch chmod "
                 "sleep env grep sed ln find stat mknod dd wc hostname head ps seq test ip nc kill mount; do ln -s "
                 "busybox base/bin/$a; done && printf 'root:x:0:0:root:/root:/bin/sh\\nuser:x:1000:1000::/home/user:"
