@@ -143,10 +143,13 @@ bool sw_accounts_owner(struct sw_fsroot *root, const char *owner, struct sw_owne
         return true;
     const char *group = colon + 1;
     bool found = false;
-    out->gid = 0;
-    if (number(group, &out->gid) || !*group || strcmp(group, "root") == 0)
-        return true;
-    return find_group(root, group, &found, &out->gid, error);
+    if (!*group || strcmp(group, "root") == 0)
+        out->gid = 0;
+    else if (number(group, &id))
+        out->gid = id;
+    else
+        return find_group(root, group, &found, &out->gid, error); /* one that is not there leaves the user's own */
+    return true;
 }
 
 void sw_account_fini(struct sw_account *account) {
@@ -201,6 +204,20 @@ static bool set_group(struct sw_fsroot *root, const char *group, struct sw_accou
     return true;
 }
 
+/* The primary group is one of the others too, and before them: nobody can then lose it by way of a setgid program. */
+static void add_primary_group(struct sw_account *account) {
+    for (size_t i = 0; i < account->group_count; i++)
+        if (account->groups[i] == account->gid)
+            return;
+    struct sw_vec groups = {.width = sizeof(gid_t)};
+    sw_vec_push(&groups, &account->gid);
+    for (size_t i = 0; i < account->group_count; i++)
+        sw_vec_push(&groups, &account->groups[i]);
+    free(account->groups);
+    account->groups = groups.data;
+    account->group_count = groups.len;
+}
+
 bool sw_accounts_process(struct sw_fsroot *root, const char *user, struct sw_account *out, struct sw_error **error) {
     const char *colon = strchr(user, ':');
     sw_cleanup_free char *name = sw_strndup(user, colon ? (size_t)(colon - user) : strlen(user));
@@ -218,6 +235,7 @@ bool sw_accounts_process(struct sw_fsroot *root, const char *user, struct sw_acc
         ok = set_group(root, colon + 1, out, error);
     else if (ok && found.found)
         ok = supplementary(root, found.name, out, error);
+    add_primary_group(out);
     out->home = sw_strdup(found.home && *found.home ? found.home : "/");
     user_fini(&found);
     if (!ok)

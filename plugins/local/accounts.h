@@ -13,8 +13,8 @@ struct sw_owner {
     gid_t gid;
 };
 
-/* `owner` as COPY --chown takes it: user[:group], names or numbers. Names that are not there are 0; "root" and numbers need no
- * file. A number without a group is its own group, a name without one has its primary group. */
+/* `owner` as COPY --chown takes it: user[:group], names or numbers. A user who is not there is 0; "root" and numbers need no
+ * file. A number without a group is its own group, a name without one has its primary group: so too with a group that is not there. */
 bool sw_accounts_owner(struct sw_fsroot *root, const char *owner, struct sw_owner *out, struct sw_error **error);
 
 /* Who a process runs as. */
@@ -22,12 +22,12 @@ struct sw_account {
     uid_t uid;
     gid_t gid;
     char *home;    /* "/" when nothing is known */
-    gid_t *groups; /* supplementary */
+    gid_t *groups; /* supplementary, the primary one among them */
     size_t group_count;
 };
 
 /* `user` as USER takes it: user[:group]; "" is root. A name that is not there is an error (SW_ERROR_BUILD). With a group given
- * there are no supplementary groups but it. */
+ * there are no others but it. */
 bool sw_accounts_process(struct sw_fsroot *root, const char *user, struct sw_account *out, struct sw_error **error);
 void sw_account_fini(struct sw_account *account);
 

@@ -74,7 +74,11 @@ static int try_unpack(struct copy *copy, struct sw_copytree *tree, const char *d
     if (is_one <= 0)
         return is_one;
     sw_cleanup_free char *real = resolve(copy, dest, error);
-    if (!real || !sw_copytree_mkdirs(tree, real, error))
+    const struct sw_chmod *mode = copy->rules.mode;
+    copy->rules.mode = NULL; /* it concerns neither what is unpacked nor the folder for that */
+    bool ready = real && sw_copytree_mkdirs(tree, real, error);
+    copy->rules.mode = mode;
+    if (!ready)
         return -1;
     struct sw_archive_job job = {.fd = fd, .folder = real, .owner = copy->rules.owner, .work = copy->rules.work};
     return sw_archive_unpack(copy->root, &job, error) ? 1 : -1;

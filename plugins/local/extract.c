@@ -266,6 +266,22 @@ static bool copy_from_lower(struct sw_extract *extract, const char *target, cons
     return true;
 }
 
+/* In an archive of the user's, the entry of a link describes the file anew. Links to links leave their target alone. */
+static bool describe_anew(struct sw_extract *extract, const struct sw_tar_entry *from, const char *path, struct sw_error **error) {
+    struct stat status;
+    if (extract->options.form != SW_EXTRACT_ARCHIVE)
+        return true;
+    if (sw_fsroot_stat(extract->root, path, &status) < 0)
+        return failed(error, "look at", path);
+    if (S_ISLNK(status.st_mode))
+        return true;
+    const struct sw_owner *owner = extract->options.owner;
+    struct sw_fsattr attr = {.set = SW_FSATTR_OWNER | SW_FSATTR_MODE, .mode = from->mode};
+    attr.uid = owner ? owner->uid : from->uid;
+    attr.gid = owner ? owner->gid : from->gid;
+    return sw_fsroot_set_attr(extract->root, path, &attr) == 0 || failed(error, "set the metadata of", path);
+}
+
 static bool put_hardlink(struct sw_extract *extract, const struct sw_tar_entry *from, const char *path, struct sw_error **error) {
     sw_cleanup_free char *target = place_of(extract, from->link, error);
     if (!target)
@@ -279,7 +295,7 @@ static bool put_hardlink(struct sw_extract *extract, const struct sw_tar_entry *
     if (linked < 0 && (errno == ENOENT || errno == ENOTDIR) && make_parents(extract, path) == 0)
         linked = sw_fsroot_link(extract->root, target, path);
     if (linked == 0)
-        return true;
+        return describe_anew(extract, from, path, error);
     if (errno == ENOENT && is_diff(extract))
         return copy_from_lower(extract, target, path, error);
     if (errno == ENOENT)

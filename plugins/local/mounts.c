@@ -80,13 +80,17 @@ static char *cache_name(const struct sw_mount *mount, unsigned number) {
     return number ? sw_format("%.40s.%u", hex, number) : sw_format("%.40s", hex);
 }
 
+/* Copies the initial content, if there is any; `like` becomes what the folder itself is to look like. */
 static bool fill_cache(const struct sw_mounts_wish *wish, struct sw_mounts *mounts, const struct sw_mount *mount, int folder,
-                       struct sw_error **error) {
+                       struct stat *like, struct sw_error **error) {
     if (mount->from == SW_NODE_NONE)
         return true;
     sw_cleanup_close int tree = mount_files(wish, mounts, mount->from, false, error);
-    if (tree < 0)
+    sw_cleanup_close int top = tree < 0 ? -1 : open_source(tree, mount->source, error);
+    if (top < 0)
         return false;
+    if (fstat(top, like) < 0)
+        return sw_fail_errno(error, errno, "cannot make a cache");
     struct sw_copy_source source = {.size = sizeof source,
                                     .flags = SW_COPY_CONTENTS | SW_COPY_FOLLOW_SOURCE,
                                     .from = mount->from,
@@ -99,7 +103,7 @@ static bool fill_cache(const struct sw_mounts_wish *wish, struct sw_mounts *moun
     return sw_copy_run(&job, error);
 }
 
-/* The owner and mode that a mount asks for are for a new cache only. */
+/* The owner and mode that a mount asks for are for a new and empty cache only: one with initial content looks as that does. */
 static bool make_cache(const struct sw_mounts_wish *wish, struct sw_mounts *mounts, const struct sw_mount *mount, const char *name,
                        struct sw_error **error) {
     sw_cleanup_free char *temporary = sw_localstore_temporary(mounts->store, "cache");
@@ -108,8 +112,9 @@ static bool make_cache(const struct sw_mounts_wish *wish, struct sw_mounts *moun
     if (mkdirat(tmp, temporary, 0700))
         return sw_fail_errno(error, errno, "cannot make a cache");
     sw_cleanup_close int folder = openat(tmp, temporary, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool done = fill_cache(wish, mounts, mount, folder, error);
-    if (done && (fchown(folder, mount->uid, mount->gid) || fchmod(folder, mode)))
+    struct stat like = {.st_uid = mount->uid, .st_gid = mount->gid, .st_mode = mode};
+    bool done = fill_cache(wish, mounts, mount, folder, &like, error);
+    if (done && (fchown(folder, like.st_uid, like.st_gid) || fchmod(folder, like.st_mode & 07777)))
         done = sw_fail_errno(error, errno, "cannot make a cache");
     /* An empty folder would be replaced under the feet of who has just begun to use it. */
     if (done && renameat2(tmp, temporary, mounts->store->caches, name, RENAME_NOREPLACE) && errno != EEXIST)

@@ -48,15 +48,15 @@ static void processes_get_groups_and_home(void **state) {
         uint32_t uid, gid;
         const char *home, *groups;
     } rows[] = {
-        {"", 0, 0, "/root", ""},
-        {"root", 0, 0, "/root", ""},
-        {"app", 100, 200, "/home/app", "33 34 35 "},
-        {"100", 100, 200, "/home/app", "33 34 35 "}, /* by number: the first line that has it */
+        {"", 0, 0, "/root", "0 "},
+        {"root", 0, 0, "/root", "0 "},
+        {"app", 100, 200, "/home/app", "200 33 34 35 "},
+        {"100", 100, 200, "/home/app", "200 33 34 35 "}, /* by number: the first line that has it */
         {"app:www", 100, 33, "/home/app", "33 "},
         {"app:77", 100, 77, "/home/app", "77 "},
-        {"12345", 12345, 0, "/", ""},
+        {"12345", 12345, 0, "/", "0 "},
         {"12345:6", 12345, 6, "/", "6 "},
-        {"nohome", 101, 201, "/", ""},
+        {"nohome", 101, 201, "/", "201 "},
         {"app:root", 100, 0, "/home/app", "0 "},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
