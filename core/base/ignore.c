@@ -305,3 +305,22 @@ bool sw_ignore_match_or_parent(const struct sw_ignore *set, const char *path) {
     }
     return ignored;
 }
+
+bool sw_ignore_match_from_root(const struct sw_ignore *set, const char *path) {
+    bool ignored = false;
+    if (sw_ignore_is_empty(set))
+        return false;
+    sw_cleanup_free bool *hits = sw_new_array(set->count, sizeof *hits);
+    for (size_t len = 0;; len++) {
+        len += strcspn(path + len, "/");
+        ignored = false;
+        for (size_t i = 0; i < set->count; i++) {
+            const struct pattern *pattern = &set->patterns[i];
+            hits[i] = hits[i] || (pattern->exception == ignored && match_text(pattern, path, len));
+            if (hits[i])
+                ignored = !pattern->exception;
+        }
+        if (!path[len] || (ignored && !set->exceptions))
+            return ignored;
+    }
+}

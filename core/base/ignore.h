@@ -29,7 +29,11 @@ bool sw_ignore_has_exceptions(const struct sw_ignore *set);
  * docker's context use. */
 bool sw_ignore_match(const struct sw_ignore *set, const char *path);
 
-/* As above, but every parent is tried, at each pattern whose verdict could change: the form of COPY --exclude. */
+/* Whether `path` is ignored when one comes to it from the root down, as builds read their context: a pattern that has matched a
+ * folder holds for all below it, and is not tried where it could change nothing. */
+bool sw_ignore_match_from_root(const struct sw_ignore *set, const char *path);
+
+/* As sw_ignore_match, but every parent is tried, at each pattern whose verdict could change: a single question about a path. */
 bool sw_ignore_match_or_parent(const struct sw_ignore *set, const char *path);
 
 #endif

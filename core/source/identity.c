@@ -18,6 +18,7 @@ struct lines {
     struct sw_strlist list;
     const char *scope;
     const struct sw_matcher *matcher;
+    bool folders; /* those that match themselves count */
 };
 
 static void add_line(struct lines *lines, char type, uint32_t mode, const char *id, const char *path) {
@@ -50,11 +51,28 @@ static bool add_part(void *context, const struct sw_walk_entry *entry, struct sw
     return true;
 }
 
-static bool add_through(void *context, const struct sw_walk_entry *entry, struct sw_error **error) {
+static bool add_folder(void *context, const struct sw_walk_entry *entry, struct sw_error **error) {
+    (void)error;
     struct lines *lines = context;
-    struct sw_walk walk = {
-        .matcher = lines->matcher, .kind = SW_WALK_PARTS, .visit = add_part, .through = add_through, .context = lines};
+    sw_cleanup_free char *name = sw_path_relative(entry->path, lines->scope);
+    add_line(lines, 'D', entry->mode, "-", name);
+    return true;
+}
+
+static struct sw_walk walk_of(struct lines *lines);
+
+static bool add_through(void *context, const struct sw_walk_entry *entry, struct sw_error **error) {
+    struct sw_walk walk = walk_of(context);
     return sw_walk_submodule(entry, &walk, error);
+}
+
+static struct sw_walk walk_of(struct lines *lines) {
+    return (struct sw_walk){.matcher = lines->matcher,
+                            .kind = SW_WALK_PARTS,
+                            .visit = add_part,
+                            .through = add_through,
+                            .folder = lines->folders ? add_folder : NULL,
+                            .context = lines};
 }
 
 static bool add_commit(const struct sw_op_tree *op, struct lines *lines, struct sw_error **error) {
@@ -64,7 +82,8 @@ static bool add_commit(const struct sw_op_tree *op, struct lines *lines, struct 
     sw_cleanup_matcher struct sw_matcher *matcher = sw_matcher_new(scope, op->filters, op->filter_count, error);
     lines->scope = scope;
     lines->matcher = matcher;
-    struct sw_walk walk = {.matcher = matcher, .kind = SW_WALK_PARTS, .visit = add_part, .through = add_through, .context = lines};
+    lines->folders = sw_items_has_folders(op);
+    struct sw_walk walk = walk_of(lines);
     return matcher && sw_walk(op->commit, scope, &walk, error);
 }
 

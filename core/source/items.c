@@ -67,6 +67,26 @@ static bool gather_file(void *context, const struct sw_walk_entry *entry, struct
     return true;
 }
 
+static bool gather_folder(void *context, const struct sw_walk_entry *entry, struct sw_error **error) {
+    (void)error;
+    struct gathering *gathering = context;
+    sw_cleanup_free char *name = sw_path_relative(entry->path, gathering->scope);
+    if (!*name)
+        return true;
+    struct sw_item *folder = add(gathering->items, name, SW_ITEM_FOLDER);
+    folder->type = SW_FILE_DIRECTORY;
+    folder->mode = 0755;
+    folder->mtime = gathering->mtime;
+    return true;
+}
+
+bool sw_items_has_folders(const struct sw_op_tree *op) {
+    for (size_t i = 0; i < op->filter_count; i++)
+        if (op->filters[i].flags & SW_FILTER_AS_BUILT)
+            return true;
+    return false;
+}
+
 static bool gather_commit(const struct sw_op_tree *op, struct sw_items *items, struct sw_error **error) {
     if (!op->commit)
         return true;
@@ -79,7 +99,11 @@ static bool gather_commit(const struct sw_op_tree *op, struct sw_items *items, s
                                   .scope = scope,
                                   .is_file = file.type == SW_FILE_REGULAR || file.type == SW_FILE_SYMLINK,
                                   .mtime = sw_commit_time(op->commit)};
-    struct sw_walk walk = {.matcher = matcher, .kind = SW_WALK_FILES, .visit = gather_file, .context = &gathering};
+    struct sw_walk walk = {.matcher = matcher,
+                           .kind = SW_WALK_FILES,
+                           .visit = gather_file,
+                           .folder = sw_items_has_folders(op) ? gather_folder : NULL,
+                           .context = &gathering};
     return sw_walk(op->commit, scope, &walk, error);
 }
 

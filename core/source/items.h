@@ -34,6 +34,9 @@ struct sw_items {
     struct sw_fsroot *host;
 };
 
+/* Whether folders of the commit are items even without files (SW_FILTER_AS_BUILT). */
+bool sw_items_has_folders(const struct sw_op_tree *op);
+
 bool sw_items_of_tree(const struct sw_op_tree *op, struct sw_items *items, struct sw_error **error);
 bool sw_items_of_patch(const struct sw_op_patch *op, struct sw_items *items, struct sw_error **error);
 void sw_items_fini(struct sw_items *items);

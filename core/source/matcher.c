@@ -44,6 +44,7 @@ struct part {
     struct globs exclude;
     struct sw_ignore *ignore;
     struct sw_vec ignore_walks;
+    bool as_built; /* SW_FILTER_AS_BUILT */
 };
 
 struct sw_matcher {
@@ -223,9 +224,31 @@ static bool exclude_through(const struct globs *globs, const char *path) {
     return underway;
 }
 
+static bool is_ignored(const struct part *part, const char *path) {
+    return part->as_built ? sw_ignore_match_from_root(part->ignore, path) : sw_ignore_match(part->ignore, path);
+}
+
+/* Whether the pattern may match `path` or something below it. */
+static bool may_concern(const struct walk *walk, const char *path) {
+    for (size_t i = 0; i < walk->components.len; i++)
+        if (strstr(walk->components.items[i], "**") || strpbrk(walk->components.items[i], "[]{}\\"))
+            return true;
+    return walk_along(walk, path) != WALK_DROPPED;
+}
+
+/* One has to look into an ignored folder for what is taken back, and into another one for what is ignored. */
+static bool as_built_through(const struct part *part, const char *path) {
+    bool concerned = !*path;
+    for (size_t i = 0; i < part->ignore_walks.len && !concerned; i++)
+        concerned = may_concern(sw_vec_at(&part->ignore_walks, i), path);
+    return concerned && (!*path || sw_ignore_has_exceptions(part->ignore) || !is_ignored(part, path));
+}
+
 static bool ignore_through(const struct part *part, const char *path) {
     if (!part->ignore_walks.len)
         return false;
+    if (part->as_built)
+        return as_built_through(part, path);
     if (!*path)
         return true;
     bool through = false;
@@ -244,7 +267,7 @@ static bool include_matched(const struct globs *globs, const char *path) {
 }
 
 static bool rules_matched(const struct part *part, const char *path) {
-    return include_matched(&part->include, path) && !globs_match(&part->exclude, path) && !sw_ignore_match(part->ignore, path);
+    return include_matched(&part->include, path) && !globs_match(&part->exclude, path) && !is_ignored(part, path);
 }
 
 /* Something may be found below, and no rule is against it. */
@@ -253,7 +276,7 @@ static bool rules_through(const struct part *part, const char *path) {
     bool exclude = exclude_through(&part->exclude, path);
     bool ignore = ignore_through(part, path);
     return (include || exclude || ignore) && (include || include_matched(&part->include, path)) &&
-           (exclude || !globs_match(&part->exclude, path)) && (ignore || !sw_ignore_match(part->ignore, path));
+           (exclude || !globs_match(&part->exclude, path)) && (ignore || !is_ignored(part, path));
 }
 
 /* What is left of `path` below the part's base, or NULL when it is not below. */
@@ -301,6 +324,7 @@ static bool add_ignore(struct part *part, struct sw_strings lines, struct sw_err
 static bool add_part(struct sw_matcher *matcher, const char *base, const struct sw_filter *filter, struct sw_error **error) {
     struct part *part = &matcher->parts[matcher->count++];
     part->base = sw_matcher_path(base);
+    part->as_built = (filter->flags & SW_FILTER_AS_BUILT) != 0;
     return add_globs(&part->include, filter->include, error) && add_globs(&part->exclude, filter->exclude, error) &&
            add_ignore(part, filter->ignore, error);
 }

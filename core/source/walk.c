@@ -56,6 +56,8 @@ static bool visit_folder(struct position *at, const struct sw_walk_entry *entry,
         return true;
     if (!through && walk->kind == SW_WALK_PARTS)
         return walk->visit(walk->context, entry, error);
+    if (through && walk->folder && sw_matcher_matched(walk->matcher, entry->path) && !walk->folder(walk->context, entry, error))
+        return false;
     bool before = at->whole;
     at->whole = !through;
     bool ok = walk_tree(at, &entry->id, error);

@@ -28,6 +28,7 @@ struct sw_walk {
     enum sw_walk_kind kind;
     sw_walk_visit visit;
     sw_walk_visit through; /* SW_WALK_PARTS: a submodule of which only parts may match; see sw_walk_submodule */
+    sw_walk_visit folder;  /* a folder that matches itself, but perhaps not all below it; NULL: not of interest */
     void *context;
 };
 

@@ -90,6 +90,6 @@ bool sw_filter_passes(const struct sw_filter_rules *rules, const char *path, boo
     if (source->include.count && !matches_any(source->include, inside))
         return false;
     if (rules->ignore)
-        return !sw_ignore_match_or_parent(rules->ignore, inside);
+        return !sw_ignore_match_from_root(rules->ignore, inside);
     return !matches_any(source->exclude, inside);
 }

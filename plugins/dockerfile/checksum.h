@@ -11,7 +11,8 @@ struct sw_df_context {
     struct sw_plan *plan;
     const struct sw_commit *commit;
     const char *folder;             /* relative to the repository's root, "" is the root */
-    struct sw_strings ignore_lines; /* of the ignore file */
+    struct sw_strings ignore_lines; /* as the digest reads the ignore file: the Dockerfile is never left out */
+    struct sw_strings own_lines;    /* of the ignore file */
     struct sw_strings added;        /* contextAddFiles, relative to the project's folder */
     struct sw_arena *arena;
 };
@@ -19,7 +20,8 @@ struct sw_df_context {
 /* Writes 64 hex digits for the files that `sources`, after expansion, name. `context` is a struct sw_df_context. */
 bool sw_df_files_checksum(void *context, struct sw_strings sources, char out[65], struct sw_error **error);
 
-/* What the ignore file leaves out, as a filter. */
+/* What the ignore file leaves out of the digest, as a filter, and out of the build. */
 struct sw_filter sw_df_context_filter(const struct sw_df_context *context);
+struct sw_filter sw_df_build_filter(const struct sw_df_context *context);
 
 #endif

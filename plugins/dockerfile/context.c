@@ -110,7 +110,7 @@ sw_node sw_df_context_node(struct sw_df_planner *p, struct sw_graph *graph, stru
         return SW_NODE_NONE;
     pick_added(p, sw_strlist_view(&wanted), &picked);
     struct sw_df_context files = sw_df_planner_context(p);
-    struct sw_filter filters[2] = {sw_df_context_filter(&files), {.size = sizeof(struct sw_filter), .base = p->document.context}};
+    struct sw_filter filters[2] = {sw_df_build_filter(&files), {.size = sizeof(struct sw_filter), .base = p->document.context}};
     filters[1].include = sw_strlist_view(&wanted);
     struct sw_op_tree tree = {
         .size = sizeof(tree), .filter_count = 2, .commit = p->request->commit, .scope = p->document.context, .filters = filters};

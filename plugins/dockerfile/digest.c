@@ -36,12 +36,17 @@ static void add(struct digester *d, struct sw_vec *list, const char *name, const
     sw_vec_push(list, &input);
 }
 
-static bool word(struct digester *d, const char *text, const struct sw_df_env *env, const char **out) {
-    struct sw_df_expansion expansion;
-    if (!sw_df_expand(&word_shell, text, env, &expansion, d->failure))
-        return false;
-    *out = expansion.text;
-    return true;
+/* `text` expanded; where that fails, by the rules of the file, or else as it is. */
+static const char *word(struct digester *d, const char *text, const struct sw_df_env *env) {
+    struct sw_df_shell own = {.escape = d->request->escape};
+    const struct sw_df_shell *shells[] = {&word_shell, &own};
+    for (size_t i = 0; i < sizeof shells / sizeof *shells; i++) {
+        struct sw_df_failure ignored = {.arena = d->arena};
+        struct sw_df_expansion expansion;
+        if (sw_df_expand(shells[i], text, env, &expansion, &ignored))
+            return expansion.text;
+    }
+    return text;
 }
 
 static const char *find(struct sw_pairs pairs, const char *key) {
@@ -79,15 +84,11 @@ static bool set_globals(struct digester *d) {
     sw_df_env_init(&own, d->arena);
     for (size_t i = 0; ok && i < r->program->global_count; i++) {
         const struct sw_df_instruction *arg = &r->program->globals[i];
-        for (size_t j = 0; ok && j < arg->pair_count; j++) {
+        for (size_t j = 0; j < arg->pair_count; j++) {
             const struct sw_df_pair *pair = &arg->pairs[j];
             const char *value = given(d, pair->key);
             if (!value)
-                ok = word(d, pair->value ? pair->value : "", &own, &value);
-            if (!ok) {
-                sw_df_fail_at(d->failure, arg->first, arg->last);
-                break;
-            }
+                value = word(d, pair->value ? pair->value : "", &own);
             sw_df_env_set(&own, pair->key, value);
             sw_df_env_set(&d->globals, pair->key, value);
         }
@@ -96,38 +97,31 @@ static bool set_globals(struct digester *d) {
     return ok;
 }
 
-static bool arg_inputs(struct digester *d, const struct sw_df_instruction *instruction, const char *name, struct sw_vec *list) {
+static void arg_inputs(struct digester *d, const struct sw_df_instruction *instruction, const char *name, struct sw_vec *list) {
     for (size_t i = 0; i < instruction->pair_count; i++) {
         const struct sw_df_pair *pair = &instruction->pairs[i];
-        const char *key, *value;
-        if (!word(d, pair->key, &d->env, &key))
-            return false;
-        value = given(d, key);
+        const char *key = word(d, pair->key, &d->env), *value = given(d, key);
         if (!value && (!pair->value || !*pair->value)) {
             value = sw_df_env_get(&d->globals, key);
             value = value ? value : "";
         }
-        if (!value && !word(d, pair->value, &d->env, &value))
-            return false;
+        if (!value)
+            value = word(d, pair->value, &d->env);
         sw_df_env_set(&d->args, key, value);
         sw_df_env_set(&d->env, key, value);
         add(d, list, sw_arena_format(d->arena, "%s %s", name, key), sw_arena_format(d->arena, "ARG %s=%s", key, value), 0);
     }
-    return true;
 }
 
 /* A pair sees those before it in the same instruction, other than in a build. */
-static bool env_inputs(struct digester *d, const struct sw_df_instruction *instruction, const char *name, struct sw_vec *list) {
+static void env_inputs(struct digester *d, const struct sw_df_instruction *instruction, const char *name, struct sw_vec *list) {
     for (size_t i = 0; i < instruction->pair_count; i++) {
-        const char *key, *value;
-        if (!word(d, instruction->pairs[i].key, &d->env, &key) || !word(d, instruction->pairs[i].value, &d->env, &value))
-            return false;
+        const char *key = word(d, instruction->pairs[i].key, &d->env), *value = word(d, instruction->pairs[i].value, &d->env);
         add(d, list, sw_arena_format(d->arena, "%s %s", name, key), sw_arena_format(d->arena, "ENV %s=%s", key, value), 0);
         sw_df_env_set(&d->plain, key, value);
         if (!sw_df_env_get(&d->args, key))
             sw_df_env_set(&d->env, key, value);
     }
-    return true;
 }
 
 /* The text, and a checksum of the files that it names. */
@@ -137,8 +131,7 @@ static bool file_inputs(struct digester *d, const struct sw_df_instruction *inst
     char checksum[65];
     add(d, list, name, instruction->code, SW_INPUT_SECRET_FREE);
     for (size_t i = 0; i < sources.count; i++)
-        if (!word(d, items[i], &d->env, &items[i]))
-            return false;
+        items[i] = word(d, items[i], &d->env);
     sources.items = items;
     if (!d->request->files_checksum(d->request->context, sources, checksum, d->error))
         return false;
@@ -146,23 +139,20 @@ static bool file_inputs(struct digester *d, const struct sw_df_instruction *inst
     return true;
 }
 
-static bool text_input(struct digester *d, const struct sw_df_instruction *instruction, const char *name, struct sw_vec *list) {
-    const char *text;
-    if (!word(d, instruction->code, &d->env, &text))
-        return false;
-    add(d, list, name, text, 0);
-    return true;
+static void text_input(struct digester *d, const struct sw_df_instruction *instruction, const char *name, struct sw_vec *list) {
+    add(d, list, name, word(d, instruction->code, &d->env), 0);
 }
 
 /* What a trigger depends on. ARGs mean nothing to it, and are not remembered. */
 static bool trigger_inputs(struct digester *d, const struct sw_df_instruction *trigger, const char *name, struct sw_vec *list) {
-    if (trigger->kind == SW_DF_ENV)
-        return env_inputs(d, trigger, name, list);
     if (trigger->kind == SW_DF_ADD || (trigger->kind == SW_DF_COPY && !*trigger->copy.from))
         return file_inputs(d, trigger, name, list);
-    if (trigger->kind != SW_DF_COPY)
-        return text_input(d, trigger, name, list);
-    add(d, list, name, trigger->code, SW_INPUT_SECRET_FREE);
+    if (trigger->kind == SW_DF_ENV)
+        env_inputs(d, trigger, name, list);
+    else if (trigger->kind == SW_DF_COPY)
+        add(d, list, name, trigger->code, SW_INPUT_SECRET_FREE);
+    else
+        text_input(d, trigger, name, list);
     return true;
 }
 
@@ -185,9 +175,11 @@ static bool instruction_inputs(struct digester *d, const struct sw_df_instructio
                                        sw_df_upper(d->arena, instruction->name));
     switch (instruction->kind) {
     case SW_DF_ARG:
-        return arg_inputs(d, instruction, name, &stage->own);
+        arg_inputs(d, instruction, name, &stage->own);
+        return true;
     case SW_DF_ENV:
-        return env_inputs(d, instruction, name, &stage->own);
+        env_inputs(d, instruction, name, &stage->own);
+        return true;
     case SW_DF_ADD:
         return file_inputs(d, instruction, name, &stage->own);
     case SW_DF_COPY:
@@ -198,22 +190,21 @@ static bool instruction_inputs(struct digester *d, const struct sw_df_instructio
     case SW_DF_ONBUILD:
         return onbuild_inputs(d, instruction, name, stage);
     default:
-        return text_input(d, instruction, name, &stage->own);
+        text_input(d, instruction, name, &stage->own);
+        return true;
     }
 }
 
 static bool own_inputs(struct digester *d, size_t index) {
     const struct sw_df_stage *stage = &d->request->program->stages[index];
     struct stage_inputs *inputs = &d->stages[index];
-    const char *base;
     sw_df_env_init(&d->env, d->arena);
     sw_df_env_init(&d->args, d->arena);
     sw_df_env_init(&d->plain, d->arena);
     for (size_t i = 0; i < d->request->hosts.count; i++)
         add(d, &inputs->own, "addHost", d->request->hosts.items[i], SW_INPUT_SECRET_FREE);
-    bool ok = word(d, stage->base, &d->globals, &base);
-    if (ok && !*base)
-        ok = sw_df_fail(d->failure, "base name (%s) should not be blank", stage->base);
+    const char *base = word(d, stage->base, &d->globals);
+    bool ok = *base || sw_df_fail(d->failure, "base name (%s) should not be blank", stage->base);
     if (!ok)
         sw_df_fail_at(d->failure, stage->first, stage->last);
     else

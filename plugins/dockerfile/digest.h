@@ -1,7 +1,8 @@
 /* digest.h - what the digest of a Dockerfile image's one stage is made of, string by string, as werf has it.
  *
  * This is not what the image depends on: base images, network, unused arguments and heredoc bodies do not enter, and variables are
- * expanded by rules of their own (an ARG beats an ENV, the base image's environment is unknown). It is a contract with images that
+ * expanded by rules of their own (an ARG beats an ENV, the base image's environment is unknown, the text of a RUN is a word, the
+ * escape is always a backslash). What cannot be expanded so stands as it is written: the build says whether it is right. It is a contract with images that
  * werf has built. */
 #ifndef PLUGINS_DOCKERFILE_DIGEST_H
 #define PLUGINS_DOCKERFILE_DIGEST_H
@@ -12,6 +13,7 @@
 
 struct sw_df_digest_request {
     const char *file_name; /* for the names of inputs */
+    char escape;           /* of the file */
     const struct sw_df_program *program;
     const char *target;
     const char *platform; /* of the result, NULL: build_platform */

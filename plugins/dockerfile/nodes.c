@@ -102,11 +102,13 @@ static uint32_t sharing_of(const char *name) {
 
 static bool add_mount(struct maker *m, const struct sw_df_step *step, const struct sw_df_run_mount *in, struct sw_mount *out) {
     const struct sw_df_mount *mount = &in->mount;
+    /* Of secrets and sockets it may be relative. */
+    sw_cleanup_free char *target = *mount->target == '/' ? sw_strdup(mount->target) : sw_path_join(step->run.cwd, mount->target);
     *out = (struct sw_mount){.size = sizeof(*out),
                              .kind = mount->kind,
                              .sharing = sharing_of(mount->sharing),
                              .source = in->source,
-                             .target = *mount->target ? mount->target : NULL,
+                             .target = *mount->target ? sw_arena_str(&m->arena, target) : NULL,
                              .id = *mount->id ? mount->id : NULL,
                              .env = mount->env,
                              .bytes = (uint64_t)mount->bytes,

@@ -87,7 +87,8 @@ static bool read_ignore(struct sw_df_planner *p, struct sw_error **error) {
     sw_cleanup_ignore struct sw_ignore *set = sw_ignore_new(sw_strlist_view(&lines), &cause);
     if (!set)
         return sw_pass(error, sw_error_at(cause, (struct sw_place){.file = p->ignore_name}));
-    /* The Dockerfile is part of what is built, whatever the file says. */
+    p->own_lines = sw_arena_strings(&p->arena, sw_strlist_view(&lines));
+    /* The Dockerfile is part of what the digest is made of, whatever the file says. */
     size_t skip = *p->document.context ? strlen(p->document.context) + 1 : 0;
     const char *inside = p->document.dockerfile + skip;
     if (sw_ignore_match(set, inside))
@@ -128,6 +129,7 @@ static bool understand(struct sw_df_planner *p, struct sw_error **error) {
     if (ok && p->program.stage_count == 0)
         ok = sw_df_fail(&failure, "dockerfile contains no stages to build");
     sw_df_lint_fini(&silent);
+    p->escape = ok ? file.escape : '\\';
     if (!ok)
         return planner_fail(p, &failure, error);
     size_t target;
@@ -174,6 +176,7 @@ struct sw_df_context sw_df_planner_context(struct sw_df_planner *p) {
                                   .commit = p->request->commit,
                                   .folder = p->document.context,
                                   .ignore_lines = p->ignore_lines,
+                                  .own_lines = p->own_lines,
                                   .added = p->document.added,
                                   .arena = &p->arena};
 }
@@ -198,6 +201,7 @@ static void answer_stage(struct sw_df_planner *p) {
     sw_cleanup_free char *name = sw_path_base(p->document.dockerfile);
     struct sw_df_context files = sw_df_planner_context(p);
     struct sw_df_digest_request request = {.file_name = sw_arena_str(&p->arena, name),
+                                           .escape = p->escape,
                                            .program = &p->program,
                                            .target = p->document.target,
                                            .platform = p->request->platform,

@@ -25,8 +25,10 @@ struct sw_df_planner {
     struct sw_bytes file; /* the Dockerfile's text, NUL-terminated */
     const char *ignore;   /* text of the ignore file, NULL: there is none */
     const char *ignore_name;
-    struct sw_strings ignore_lines;
+    struct sw_strings ignore_lines; /* with the Dockerfile taken back */
+    struct sw_strings own_lines;    /* as the file has them */
     struct sw_df_program program;
+    char escape;     /* of the file */
     size_t imported; /* how many imports have their value */
     struct sw_pair *import_pairs;
     struct sw_pairs dependency_args;

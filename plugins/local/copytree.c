@@ -290,9 +290,9 @@ static bool release_parents(struct sw_copytree *tree, const char *path, const ch
 static enum sw_import_verdict judge(const struct sw_copytree *tree, const char *path, bool is_folder) {
     if (is_import(tree))
         return sw_import_filter_match(tree->imports, path, is_folder);
-    if (tree->exclude && sw_ignore_match_or_parent(tree->exclude, path))
+    if (tree->exclude && sw_ignore_match_from_root(tree->exclude, path))
         return is_folder && sw_ignore_has_exceptions(tree->exclude) ? SW_IMPORT_THROUGH : SW_IMPORT_NO;
-    if (!tree->include || sw_ignore_match_or_parent(tree->include, path))
+    if (!tree->include || sw_ignore_match_from_root(tree->include, path))
         return SW_IMPORT_YES;
     return is_folder ? SW_IMPORT_THROUGH : SW_IMPORT_NO;
 }

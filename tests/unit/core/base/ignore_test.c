@@ -82,6 +82,8 @@ static void the_last_pattern_that_matches_decides(void **state) {
         sw_cleanup_ignore struct sw_ignore *set = compile(rows[i].patterns);
         if (sw_ignore_match(set, rows[i].path) != rows[i].ignored)
             fail_msg("%s with %s", rows[i].path, rows[i].patterns);
+        if (sw_ignore_match_from_root(set, rows[i].path) != rows[i].ignored)
+            fail_msg("%s from the root by \"%s\"", rows[i].path, rows[i].patterns);
         if (sw_ignore_match_or_parent(set, rows[i].path) != rows[i].ignored)
             fail_msg("%s with %s and parents", rows[i].path, rows[i].patterns);
     }
@@ -92,6 +94,7 @@ static void deep_parents_count_only_when_asked_for(void **state) {
     sw_cleanup_ignore struct sw_ignore *set = compile("**/skip\n");
     assert_false(sw_ignore_match(set, "a/b/skip/x"));
     assert_true(sw_ignore_match_or_parent(set, "a/b/skip/x"));
+    assert_true(sw_ignore_match_from_root(set, "a/b/skip/x"));
 }
 
 static void refuses_malformed_patterns(void **state) {

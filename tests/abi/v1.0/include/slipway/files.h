@@ -17,11 +17,17 @@ enum sw_file_type {
     SW_FILE_DELETED = 5, /* only in a patch: the path is to be removed */
 };
 
+enum sw_filter_flag {
+    /* The ignore patterns mean what they mean to BuildKit's builds, not to werf's digests: one that matches a folder holds for all
+     * below it, and folders that are not ignored are there even when all their files are. */
+    SW_FILTER_AS_BUILT = 1u << 0,
+};
+
 /* Which paths are wanted. All parts must agree. The semantics are werf's path matchers: include and exclude globs match a path, and
  * whatever lies below it. */
 struct sw_filter {
     uint32_t size;
-    uint32_t reserved;
+    uint32_t flags;            /* enum sw_filter_flag */
     const char *base;          /* paths outside this folder never match; globs are relative to it; "" or NULL: the root */
     struct sw_strings include; /* none: everything */
     struct sw_strings exclude;
