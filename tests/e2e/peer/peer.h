@@ -15,7 +15,7 @@
 /* How one method is to be answered. */
 struct behaviour {
     const char *method; /* "Ping", "Control/Solve": what its path ends with */
-    const char *kind;   /* see `kinds` in answers.c */
+    const char *kind;   /* see `kinds` in misbehave.c */
     const char *detail; /* behind the colon, or "" */
 };
 
@@ -33,7 +33,7 @@ struct plan {
 /* Serves one connection until it ends. Takes both; `tls` may be NULL. */
 void peer_serve(const struct plan *plan, int fd, SSL *tls);
 
-/* ---- protobuf, written by hand (wire.c) ---- */
+/* ---- protobuf, written by hand (messages.c) ---- */
 
 void put_number(struct sw_buf *buf, uint32_t field, uint64_t value);
 void put_bytes(struct sw_buf *buf, uint32_t field, const void *data, size_t len);
@@ -43,7 +43,7 @@ void put_buf(struct sw_buf *buf, uint32_t field, const struct sw_buf *message);
 /* Takes a length-delimited field off `data`; false at the end, or when it is malformed. Other kinds are skipped. */
 bool next_bytes(const uint8_t **data, size_t *len, uint32_t *field, const uint8_t **bytes, size_t *bytes_len);
 
-/* ---- messages (messages.c): appended to `buf` ---- */
+/* ---- messages: appended to `buf` ---- */
 
 void workers_message(const struct plan *plan, struct sw_buf *buf);
 void info_message(const struct plan *plan, struct sw_buf *buf);

@@ -11,52 +11,17 @@
 #include <unistd.h>
 
 #include "core/base/alloc.h"
-#include "tests/e2e/peer/peer.h"
+#include "tests/e2e/peer/call.h"
 
 enum {
     FRAME_HEADER = 5,
     OUTPUT_CHUNK = 256 * 1024,
     FILE_CHUNK = 32 * 1024,
     WINDOW = 4 * 1024 * 1024,
-    PATH_SIZE = 256,
 
 };
 
-struct connection;
-
-/* A call in either direction. */
-struct call {
-    struct connection *connection;
-    nghttp2_session *session;
-    int32_t id;
-    char path[PATH_SIZE];
-    struct sw_buf in;
-    struct sw_buf out;
-    size_t out_at;
-    bool deferred;
-    bool finished;      /* all to be sent is in `out` */
-    const char *status; /* trailer; NULL: none */
-    char message[256];
-    uint64_t due; /* ms; when the answer is due; 0: it is not waited for */
-    struct call *next;
-};
-
-struct connection {
-    const struct plan *plan;
-    int fd;
-    SSL *tls;
-    nghttp2_session *outer;
-    nghttp2_session *inner; /* the daemon's side of the session, or NULL */
-    struct call *calls;
-    struct call *solve, *status, *tunnel;
-    bool no_job;       /* the build is over, or never began */
-    struct sw_buf out; /* bytes for the socket */
-    uint64_t output_left;
-
-    bool over;
-};
-
-static uint64_t now(void) {
+uint64_t peer_now(void) {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
     return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
@@ -64,31 +29,31 @@ static uint64_t now(void) {
 
 /* ---- sending ---- */
 
-static void resume(struct call *call) {
+void resume(struct call *call) {
     if (call->deferred)
         nghttp2_session_resume_data(call->session, call->id);
     call->deferred = false;
 }
 
-static void put_header(struct call *call, uint8_t compressed, size_t size) {
+void put_header(struct call *call, uint8_t compressed, size_t size) {
     uint8_t header[FRAME_HEADER] = {compressed, (uint8_t)(size >> 24), (uint8_t)(size >> 16), (uint8_t)(size >> 8), (uint8_t)size};
     sw_buf_add(&call->out, header, sizeof header);
 }
 
-static void send_message(struct call *call, const struct sw_buf *message) {
+void send_message(struct call *call, const struct sw_buf *message) {
     put_header(call, 0, message->len);
     sw_buf_add(&call->out, sw_buf_text(message), message->len);
     resume(call);
 }
 
-static void finish(struct call *call, const char *status, const char *message) {
+void finish(struct call *call, const char *status, const char *message) {
     call->finished = true;
-    call->status = status;
+    snprintf(call->status, sizeof call->status, "%s", status);
     snprintf(call->message, sizeof call->message, "%s", message ? message : "");
     resume(call);
 }
 
-static nghttp2_nv header(const char *name, const char *value) {
+nghttp2_nv header(const char *name, const char *value) {
     return (nghttp2_nv){(uint8_t *)name, (uint8_t *)value, strlen(name), strlen(value), NGHTTP2_NV_FLAG_NONE};
 }
 
@@ -125,7 +90,7 @@ static ssize_t on_read(nghttp2_session *session, int32_t id, uint8_t *buffer, si
     if (call->out_at < call->out.len || !call->finished)
         return (ssize_t)take;
     *flags |= NGHTTP2_DATA_FLAG_EOF;
-    if (call->status && session == connection->outer) {
+    if (*call->status && session == connection->outer) {
         nghttp2_nv trailers[] = {header("grpc-status", call->status), header("grpc-message", call->message)};
         *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
         nghttp2_submit_trailer(session, id, trailers, *call->message ? 2 : 1);
@@ -133,20 +98,19 @@ static ssize_t on_read(nghttp2_session *session, int32_t id, uint8_t *buffer, si
     return (ssize_t)take;
 }
 
-static void respond(struct call *call) {
+void respond(struct call *call) {
     nghttp2_nv headers[] = {header(":status", "200"), header("content-type", "application/grpc")};
     nghttp2_data_provider provider = {.source.ptr = call, .read_callback = on_read};
     nghttp2_submit_response(call->session, call->id, headers, 2, &provider);
 }
 
-static void answer(struct call *call, const struct sw_buf *message) {
+void answer(struct call *call, const struct sw_buf *message) {
     respond(call);
     send_message(call, message);
     finish(call, "0", NULL);
 }
 
-/* An answer without a body. */
-static void refuse(struct call *call, const char *code, const char *message) {
+void refuse(struct call *call, const char *code, const char *message) {
     nghttp2_nv headers[] = {header(":status", "200"), header("content-type", "application/grpc"), header("grpc-status", code),
                             header("grpc-message", message)};
     nghttp2_submit_response(call->session, call->id, headers, 4, NULL);
@@ -178,7 +142,7 @@ static void remove_call(struct call *call) {
     free(call);
 }
 
-static bool is(const struct call *call, const char *method) {
+bool is(const struct call *call, const char *method) {
     size_t len = strlen(call->path), method_len = strlen(method);
     return len >= method_len && !strcmp(call->path + len - method_len, method);
 }
@@ -231,7 +195,7 @@ static void send_image(struct connection *connection) {
     nghttp2_data_provider provider = {.source.ptr = call, .read_callback = on_read};
     snprintf(call->path, sizeof call->path, "%s", "FileSend");
     put_image(call);
-    finish(call, NULL, NULL);
+    finish(call, "", NULL);
     call->id = nghttp2_submit_request(connection->inner, NULL, headers, sizeof headers / sizeof *headers, &provider, call);
 }
 
@@ -295,7 +259,7 @@ static void do_as_asked(struct call *call) {
         answer(call, &message);
     } else if (is(call, "LLBBridge/Solve")) {
         if (connection->output_left) {
-            call->due = now() + 20; /* when the step has ended */
+            call->due = peer_now() + 20; /* when the step has ended */
             return;
         }
         solved_message(&message);
@@ -307,108 +271,14 @@ static void do_as_asked(struct call *call) {
     }
 }
 
-/* ---- misbehaviour ---- */
-
-static void say_goodbye(struct connection *connection, const char *code) {
-    nghttp2_session_terminate_session(connection->outer, (uint32_t)atoi(code));
-}
-
-static void break_trailers(struct call *call) {
-    respond(call);
-    finish(call, "banana", NULL);
-}
-
-static void end_without_status(struct call *call) {
-    respond(call);
-    finish(call, NULL, NULL);
-}
-
-static void cut_message(struct call *call) {
-    respond(call);
-    put_header(call, 0, 1000);
-    sw_buf_puts(&call->out, "ten bytes.");
-    finish(call, "0", NULL);
-}
-
-static void send_header(struct call *call, uint8_t compressed, size_t size) {
-    respond(call);
-    put_header(call, compressed, size);
-    sw_buf_puts(&call->out, "text");
-    resume(call);
-}
-
-static void send_nonsense(struct call *call) {
-    sw_cleanup_buf struct sw_buf nonsense = {0};
-    sw_buf_add(&nonsense, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 12);
-    answer(call, &nonsense);
-}
-
-/* What is no HTTP/2 at all, in the middle of it. */
-static void send_garbage(struct connection *connection) {
-    sw_buf_puts(&connection->out, "this is no frame, and whoever reads on is lost in the woods of bytes");
-}
-
-static void answer_by_http(struct call *call, const char *status) {
-    nghttp2_nv headers[] = {header(":status", status), header("content-type", "text/html")};
-    nghttp2_submit_response(call->session, call->id, headers, 2, NULL);
-}
-
-static void misbehave(struct call *call, const struct behaviour *how) {
-    struct connection *connection = call->connection;
-    char code[8];
-    if (!strcmp(how->kind, "status")) { /* CODE:MESSAGE */
-        snprintf(code, sizeof code, "%.*s", (int)strcspn(how->detail, ":"), how->detail);
-        respond(call);
-        finish(call, "0", NULL);
-        const char *message = strchr(how->detail, ':');
-        for (size_t i = 0; i < 17; i++) {
-            static const char *const codes[] = {"0", "1",  "2",  "3",  "4",  "5",  "6",  "7", "8",
-                                                "9", "10", "11", "12", "13", "14", "15", "16"};
-            if (!strcmp(codes[i], code))
-                finish(call, codes[i], message ? message + 1 : "");
-        }
-    } else if (!strcmp(how->kind, "refuse")) { /* as "status", without a body */
-        snprintf(code, sizeof code, "%.*s", (int)strcspn(how->detail, ":"), how->detail);
-        refuse(call, code, strchr(how->detail, ':') ? strchr(how->detail, ':') + 1 : "");
-    } else if (!strcmp(how->kind, "reset")) {
-        nghttp2_submit_rst_stream(call->session, NGHTTP2_FLAG_NONE, call->id, (uint32_t)atoi(how->detail));
-    } else if (!strcmp(how->kind, "goaway")) {
-        say_goodbye(connection, how->detail);
-    } else if (!strcmp(how->kind, "close")) {
-        connection->over = true;
-    } else if (!strcmp(how->kind, "late")) { /* milliseconds */
-        call->due = now() + strtoull(how->detail, NULL, 10);
-    } else if (!strcmp(how->kind, "trailers")) {
-        break_trailers(call);
-    } else if (!strcmp(how->kind, "no-status")) {
-        end_without_status(call);
-    } else if (!strcmp(how->kind, "cut")) {
-        cut_message(call);
-    } else if (!strcmp(how->kind, "compressed")) {
-        send_header(call, 1, 4);
-    } else if (!strcmp(how->kind, "endless")) {
-        send_header(call, 0, UINT32_MAX);
-    } else if (!strcmp(how->kind, "nonsense")) {
-        send_nonsense(call);
-    } else if (!strcmp(how->kind, "garbage")) {
-        send_garbage(connection);
-    } else if (!strcmp(how->kind, "http")) {
-        answer_by_http(call, how->detail);
-    } /* "silent", and what is unknown: no answer */
-}
-
 static void on_asked(struct call *call) {
-    const struct plan *plan = call->connection->plan;
-    if (plan->log >= 0)
-        dprintf(plan->log, "%s\n", call->path);
-    for (const struct behaviour *how = plan->behaviours; how->method; how++)
-        if (is(call, how->method)) {
-            misbehave(call, how);
-            if (is(call, "Control/Solve") || is(call, "LLBBridge/Return"))
-                end_job(call->connection);
-            return;
-        }
-    do_as_asked(call);
+    int log = call->connection->plan->log;
+    if (log >= 0)
+        dprintf(log, "%s\n", call->path);
+    if (!is_misbehaved(call))
+        do_as_asked(call);
+    else if (is(call, "Control/Solve") || is(call, "LLBBridge/Return"))
+        end_job(call->connection);
 }
 
 /* ---- what nghttp2 tells ---- */
@@ -512,11 +382,8 @@ static nghttp2_session *new_session(struct connection *connection, bool client) 
 
 static void begin_session(struct call *call) {
     struct connection *connection = call->connection;
-    for (const struct behaviour *how = connection->plan->behaviours; how->method; how++)
-        if (is(call, how->method)) {
-            misbehave(call, how);
-            return;
-        }
+    if (is_misbehaved(call))
+        return;
     respond(call);
     connection->tunnel = call;
     connection->inner = new_session(connection, true);
@@ -525,7 +392,7 @@ static void begin_session(struct call *call) {
 /* ---- the loop ---- */
 
 static void answer_what_is_due(struct connection *connection) {
-    uint64_t time = now();
+    uint64_t time = peer_now();
     for (struct call *call = connection->calls, *next; call; call = next) {
         next = call->next;
         if (!call->due || call->due > time)
@@ -536,7 +403,7 @@ static void answer_what_is_due(struct connection *connection) {
 }
 
 static int wait_ms(const struct connection *connection) {
-    uint64_t time = now(), until = time + 60000;
+    uint64_t time = peer_now(), until = time + 60000;
     for (const struct call *call = connection->calls; call; call = call->next)
         if (call->due && call->due < until)
             until = call->due;
