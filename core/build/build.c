@@ -77,6 +77,7 @@ void sw_build_free(struct sw_build *build) {
     sw_vec_fini(&build->indexes);
     sw_vec_fini(&build->reports);
     sw_map_fini(&build->fetched, NULL);
+    sw_map_fini(&build->stand_ins, NULL);
     sw_stage_repo_fini(&build->primary);
     sw_stage_repo_fini(&build->final);
     for (size_t i = 0; i < build->options.secondary_count; i++)

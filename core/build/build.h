@@ -15,7 +15,7 @@ enum sw_build_mode {
     SW_BUILD_PUBLISH = 0, /* build what is missing and publish it */
     SW_BUILD_CHECK = 1,   /* only look: a stage that is missing is an error */
     SW_BUILD_PRINT = 2,   /* plan as if every store were empty, resolve and build nothing: `slipway graph` */
-    SW_BUILD_WHY = 3,     /* look up what is there, resolve and build nothing: `slipway why` */
+    SW_BUILD_WHY = 3,     /* look up what is there and build nothing: `slipway why` */
 };
 
 /* A builder plugin, found by the name that the project's images carry. */

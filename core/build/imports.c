@@ -200,6 +200,7 @@ static void compute_id(struct import *import) {
 /* When nothing is built there are no files: the identity of the source stands for them. */
 static void stand_in(struct import *import) {
     memcpy(import->checksum, import->id, MD5_HEX - 1);
+    sw_map_set(&import->job->build->stand_ins, import->checksum, import->job);
     finish(import, NULL);
 }
 

@@ -34,7 +34,9 @@ struct sw_job *sw_job_new(struct sw_build *build, const struct sw_project_image 
     const struct sw_build_options *options = &build->options;
     job->request = (struct sw_plan_request){
         .size = sizeof job->request,
-        .offline = sw_build_only_plans(build),
+        .offline = options->mode == SW_BUILD_PRINT ? SW_OFFLINE_GRAPH
+                   : options->mode == SW_BUILD_WHY ? SW_OFFLINE_LOOK
+                                                   : SW_ONLINE,
         .plan = (struct sw_plan *)job,
         .project = options->project->name,
         .image = image->name,
@@ -148,9 +150,29 @@ static void plan_next(struct sw_job *job);
 static void plan_spec(struct sw_job *job);
 static void start_solving(struct sw_job *job);
 
+static const struct sw_input_files *copy_files(struct sw_arena *arena, const struct sw_input_files *files) {
+    struct sw_input_files *copy = sw_arena_copy(arena, files, sizeof *copy);
+    struct sw_filter *filters = sw_arena_copy(arena, files->filters, files->filter_count * sizeof *filters);
+    for (size_t i = 0; i < files->filter_count; i++) {
+        filters[i].base = sw_arena_str(arena, filters[i].base);
+        filters[i].include = sw_arena_strings(arena, filters[i].include);
+        filters[i].exclude = sw_arena_strings(arena, filters[i].exclude);
+        filters[i].ignore = sw_arena_strings(arena, filters[i].ignore);
+    }
+    copy->filters = filters;
+    copy->scope = sw_arena_str(arena, files->scope);
+    copy->since = sw_arena_str(arena, files->since);
+    return copy;
+}
+
+/* The records of a plugin that knows an older form of them are shorter. */
 static const struct sw_input *copy_inputs(struct sw_arena *arena, const struct sw_input *inputs, size_t count) {
-    struct sw_input *copy = sw_arena_copy(arena, inputs, count * sizeof *copy);
+    struct sw_input *copy = sw_arena_new(arena, count * sizeof *copy);
+    size_t stride = count ? inputs->size : 0, known = stride < sizeof *copy ? stride : sizeof *copy;
     for (size_t i = 0; i < count; i++) {
+        memcpy(&copy[i], (const char *)inputs + i * stride, known);
+        if (copy[i].files)
+            copy[i].files = copy_files(arena, copy[i].files);
         copy[i].name = sw_arena_str(arena, copy[i].name);
         copy[i].value = (struct sw_bytes){sw_arena_strn(arena, copy[i].value.len ? copy[i].value.data : "", copy[i].value.len),
                                           copy[i].value.len};

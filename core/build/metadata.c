@@ -103,6 +103,14 @@ static void want_stage_records(struct publishing *publishing, const struct sw_jo
     }
 }
 
+/* An index has no inputs; its record leads to those of its platforms. */
+static void want_index_record(struct publishing *publishing, const struct sw_project_image *image,
+                              const struct sw_top_manifest *top) {
+    char *text = top->image ? NULL : sw_index_record_text(publishing->build, image);
+    if (text)
+        want(publishing, sw_stage_record_tag(top->tag), text);
+}
+
 static bool built_something(const struct sw_build *build) {
     for (size_t i = 0; i < build->jobs.len; i++) {
         const struct sw_job *job = *(struct sw_job **)sw_vec_at(&build->jobs, i);
@@ -130,6 +138,7 @@ void sw_metadata_publish(struct sw_build *build, sw_done done, void *context) {
             continue;
         if (built)
             want(publishing, managed_tag(project->images[i].name), NULL);
+        want_index_record(publishing, &project->images[i], &top);
         want(publishing, commit_tag(build, project->images[i].name, top.tag), NULL);
     }
     publish_next(publishing);

@@ -43,9 +43,28 @@ static void end(struct resolution *resolution, const struct sw_image *image, str
     sw_vec_fini(&waiters);
 }
 
+static void end_unresolved(struct resolution *resolution) {
+    struct sw_image *image = sw_image_unresolved(resolution->reference, resolution->platform);
+    end(resolution, sw_build_keep_image(resolution->build, image), NULL);
+}
+
+/* What cannot be looked up now is no reason to explain nothing. */
+static void warn_unresolved(struct resolution *resolution, struct sw_error *error) {
+    sw_cleanup_free char *text =
+        sw_format("base image %s cannot be looked up, so what depends on its content may be told wrongly: %s",
+                  resolution->reference, error->message);
+    resolution->build->options.host->log("build", SW_LOG_WARN, text);
+    sw_error_free(error);
+    end_unresolved(resolution);
+}
+
 static void on_resolved(void *context, const struct sw_resolved *resolved, struct sw_error *error) {
     struct resolution *resolution = context;
     struct sw_image *image = NULL;
+    if (error && error->code != SW_ERROR_CANCELLED && resolution->build->options.mode == SW_BUILD_WHY) {
+        warn_unresolved(resolution, error);
+        return;
+    }
     if (!error) {
         struct sw_image_parts parts = {resolution->reference, resolved->repo, resolved->manifest->digest, resolved->manifest->body,
                                        resolved->config};
@@ -63,8 +82,8 @@ static void on_resolved(void *context, const struct sw_resolved *resolved, struc
 
 static void ask(struct resolution *resolution) {
     struct sw_build *build = resolution->build;
-    if (sw_build_only_plans(build)) {
-        end(resolution, sw_build_keep_image(build, sw_image_unresolved(resolution->reference, resolution->platform)), NULL);
+    if (build->options.mode == SW_BUILD_PRINT) {
+        end_unresolved(resolution);
         return;
     }
     if (!build->options.base_images) {

@@ -112,6 +112,7 @@ struct sw_build {
     struct sw_map by_name;             /* REPO:TAG -> struct sw_image *, of this project's stages */
     struct sw_map layers;              /* digest -> struct sw_layer_origin * */
     struct sw_vec images;              /* of struct sw_image *, all that were made */
+    struct sw_map stand_ins;           /* checksums of imports that are not known before their sources are built */
     struct sw_map fetched;             /* digests of the layers that were downloaded from the primary repository */
     uint32_t active;
     bool stopping;

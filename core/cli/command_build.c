@@ -13,6 +13,7 @@
 #include "core/cli/command.h"
 #include "core/cli/conveyor.h"
 #include "core/cli/explain.h"
+#include "core/cli/why_text.h"
 #include "core/runtime/log.h"
 
 /* A report that is half written would be taken for a whole one, so it gets its name when it is complete. */
@@ -93,8 +94,11 @@ static int run_build(const struct sw_arguments *arguments, struct sw_error **err
         return 0;
     if (sw_argument_flag(arguments, "explain")) {
         sw_cleanup_buf struct sw_buf why = {0};
-        if (!sw_explain_build(arguments, &why, error))
+        json_t *answer = sw_explain_build(arguments, error);
+        if (!answer)
             return 0;
+        sw_why_text(answer, sw_explain_in_color(STDERR_FILENO), &why);
+        json_decref(answer);
         fputs(sw_buf_text(&why), stderr);
     }
     bool check = sw_argument_flag(arguments, "require-built-images") || sw_argument_flag(arguments, "check-built-images");

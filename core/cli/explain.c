@@ -1,26 +1,41 @@
 #include "core/cli/explain.h"
 
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
 #include "core/base/error.h"
 #include "core/build/why.h"
 #include "core/cli/conveyor.h"
 
-static void on_explained(void *context, struct sw_error *error) {
-    struct sw_conveyor *conveyor = context;
-    conveyor->error = error;
-    sw_app_finish(&conveyor->app);
+struct explaining {
+    struct sw_conveyor conveyor;
+    json_t *answer;
+};
+
+static void on_explained(void *context, json_t *answer, struct sw_error *error) {
+    struct explaining *explaining = context;
+    explaining->answer = answer;
+    explaining->conveyor.error = error;
+    sw_app_finish(&explaining->conveyor.app);
 }
 
-bool sw_explain_build(const struct sw_arguments *arguments, struct sw_buf *out, struct sw_error **error) {
-    struct sw_conveyor conveyor;
-    if (!sw_conveyor_start(&conveyor, arguments, SW_BUILD_WHY, sw_strlist_view(&arguments->positionals), error))
-        return false;
-    bool done = sw_conveyor_run(&conveyor, error);
-    if (done) {
-        sw_why_explain(conveyor.build, out, on_explained, &conveyor);
-        done = sw_app_wait(&conveyor.app, error);
+json_t *sw_explain_build(const struct sw_arguments *arguments, struct sw_error **error) {
+    struct explaining explaining = {.answer = NULL};
+    struct sw_conveyor *conveyor = &explaining.conveyor;
+    if (!sw_conveyor_start(conveyor, arguments, SW_BUILD_WHY, sw_strlist_view(&arguments->positionals), error))
+        return NULL;
+    if (sw_conveyor_run(conveyor, error)) {
+        sw_why_explain(conveyor->build, on_explained, &explaining);
+        bool waited = sw_app_wait(&conveyor->app, error);
+        if (waited && conveyor->error)
+            sw_pass(error, conveyor->error);
     }
-    if (conveyor.error)
-        done = sw_pass(error, conveyor.error);
-    sw_conveyor_end(&conveyor);
-    return done;
+    sw_conveyor_end(conveyor);
+    return explaining.answer;
+}
+
+bool sw_explain_in_color(int fd) {
+    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+    return isatty(fd) && !(no_color && *no_color) && term && *term && strcmp(term, "dumb") != 0;
 }

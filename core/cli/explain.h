@@ -2,10 +2,15 @@
 #ifndef CORE_CLI_EXPLAIN_H
 #define CORE_CLI_EXPLAIN_H
 
-#include "core/base/buf.h"
+#include <jansson.h>
+
 #include "core/cli/options.h"
 
-/* Appends why the images that `arguments` choose have to be built. Starts and ends the program around it. */
-bool sw_explain_build(const struct sw_arguments *arguments, struct sw_buf *out, struct sw_error **error);
+/* Why the images that `arguments` choose have to be, or were, built: the answer of core/build/why.h, to be json_decref'ed. NULL after a
+ * failure. Starts and ends the program around it. */
+json_t *sw_explain_build(const struct sw_arguments *arguments, struct sw_error **error);
+
+/* Whether what is written to `fd` is read by a person who sees colours. */
+bool sw_explain_in_color(int fd);
 
 #endif

@@ -354,7 +354,7 @@ const struct sw_option sw_options[] = {
 
     {"format", 'f', SW_OPTIONS_GRAPH, SW_OPTION_TEXT, "tree|json|dot|mermaid", {0}, "tree", "how to print"},
 
-    {"format", 'f', SW_OPTIONS_LINT, SW_OPTION_TEXT, "text|json", {0}, "text", "how to print"},
+    {"format", 'f', SW_OPTIONS_LINT | SW_OPTIONS_WHY, SW_OPTION_TEXT, "text|json", {0}, "text", "how to print"},
 
     {"user", 'u', SW_OPTIONS_RUN, SW_OPTION_TEXT, "USER[:GROUP]", {0}, NULL, "run as"},
     {"workdir", 'w', SW_OPTIONS_RUN, SW_OPTION_TEXT, "DIR", {0}, NULL, "run in"},

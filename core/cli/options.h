@@ -23,6 +23,7 @@ enum sw_option_group {
     SW_OPTIONS_DIGEST = 1u << 13, /* `stage digest` */
     SW_OPTIONS_EXPORT = 1u << 14,
     SW_OPTIONS_LINT = 1u << 20,
+    SW_OPTIONS_WHY = 1u << 21,
 };
 
 enum sw_option_kind { SW_OPTION_FLAG, SW_OPTION_TEXT, SW_OPTION_LIST };

@@ -44,6 +44,16 @@ char *sw_commit_human_time(const struct sw_commit *commit) {
     return sw_strdup(commit->human_time);
 }
 
+char *sw_commit_subject(const struct sw_commit *commit) {
+    git_repository *handle = sw_handle_borrow(commit->repository, NULL);
+    git_commit *raw = NULL;
+    const char *text = handle && git_commit_lookup(&raw, handle, &commit->oid) == 0 ? git_commit_summary(raw) : NULL;
+    char *subject = sw_strdup(text ? text : "");
+    git_commit_free(raw);
+    sw_handle_return(commit->repository, handle);
+    return subject;
+}
+
 struct sw_strings sw_commit_parents(const struct sw_commit *commit) {
     return sw_strlist_view(&commit->parents);
 }

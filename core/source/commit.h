@@ -22,6 +22,9 @@ int64_t sw_commit_author_time(const struct sw_commit *commit);
 const char *sw_commit_author_text(const struct sw_commit *commit);
 char *sw_commit_human_time(const struct sw_commit *commit);
 
+/* First line of its message; "" when that cannot be read. To be freed. */
+char *sw_commit_subject(const struct sw_commit *commit);
+
 /* Ids of its parents. Lives as long as the commit. */
 struct sw_strings sw_commit_parents(const struct sw_commit *commit);
 

@@ -60,6 +60,19 @@ static bool add_taken_back(const struct sw_df_context *context, const struct sw_
     return true;
 }
 
+const struct sw_input_files *sw_df_files_of(void *data, struct sw_strings sources) {
+    const struct sw_df_context *context = data;
+    struct sw_input_files *files = sw_arena_new(context->arena, sizeof *files);
+    struct sw_filter filters[2] = {sw_df_context_filter(context), {.size = sizeof(struct sw_filter), .base = context->folder}};
+    filters[1].include = normal_sources(context->arena, sources);
+    *files = (struct sw_input_files){.size = sizeof *files,
+                                     .filter_count = 2,
+                                     .commit = context->commit,
+                                     .scope = context->folder,
+                                     .filters = sw_arena_copy(context->arena, filters, sizeof filters)};
+    return files;
+}
+
 bool sw_df_files_checksum(void *data, struct sw_strings sources, char out[65], struct sw_error **error) {
     const struct sw_df_context *context = data;
     char tree[65], added[65];

@@ -20,6 +20,9 @@ struct sw_df_context {
 /* Writes 64 hex digits for the files that `sources`, after expansion, name. `context` is a struct sw_df_context. */
 bool sw_df_files_checksum(void *context, struct sw_strings sources, char out[65], struct sw_error **error);
 
+/* The files of the commit among them, in the context's arena. */
+const struct sw_input_files *sw_df_files_of(void *context, struct sw_strings sources);
+
 /* What the ignore file leaves out of the digest, as a filter, and out of the build. */
 struct sw_filter sw_df_context_filter(const struct sw_df_context *context);
 struct sw_filter sw_df_build_filter(const struct sw_df_context *context);

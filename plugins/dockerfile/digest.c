@@ -136,6 +136,8 @@ static bool file_inputs(struct digester *d, const struct sw_df_instruction *inst
     if (!d->request->files_checksum(d->request->context, sources, checksum, d->error))
         return false;
     add(d, list, sw_arena_format(d->arena, "files of %s", name), checksum, SW_INPUT_SECRET_FREE);
+    if (d->request->files_of)
+        ((struct sw_input *)sw_vec_at(list, list->len - 1))->files = d->request->files_of(d->request->context, sources);
     return true;
 }
 
@@ -316,8 +318,13 @@ bool sw_df_digest_inputs(const struct sw_df_digest_request *request, const struc
     for (size_t i = 0; i < stage_count; i++)
         d.stages[i].own.width = d.stages[i].onbuild.width = sizeof(struct sw_input);
     bool ok = run(&d, target);
-    *count = ok ? d.stages[target].own.len : 0;
-    *inputs = sw_arena_copy(d.arena, d.stages[target].own.data, *count * sizeof(struct sw_input));
+    struct sw_vec all = {.width = sizeof(struct sw_input)};
+    if (ok && *request->target) /* enters no digest, but tells why all the rest has changed */
+        add(&d, &all, "target", request->target, SW_INPUT_SECRET_FREE | SW_INPUT_DETAIL);
+    ok = ok && append(&d, &all, &d.stages[target].own);
+    *count = ok ? all.len : 0;
+    *inputs = sw_arena_copy(d.arena, all.data, *count * sizeof(struct sw_input));
+    sw_vec_fini(&all);
     for (size_t i = 0; i < stage_count; i++) {
         sw_vec_fini(&d.stages[i].own);
         sw_vec_fini(&d.stages[i].onbuild);

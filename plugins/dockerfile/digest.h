@@ -24,6 +24,8 @@ struct sw_df_digest_request {
     const char *cache_version;       /* "" for none */
     /* Checksum of files of the context that `sources` name: 64 hex digits. */
     bool (*files_checksum)(void *context, struct sw_strings sources, char out[65], struct sw_error **error);
+    /* What such a checksum is of, to explain it; may be NULL. Lives as long as the inputs. */
+    const struct sw_input_files *(*files_of)(void *context, struct sw_strings sources);
     void *context;
 };
 

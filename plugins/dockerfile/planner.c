@@ -211,6 +211,7 @@ static void answer_stage(struct sw_df_planner *p) {
                                            .hosts = p->document.hosts,
                                            .cache_version = p->request->cache_version ? p->request->cache_version : "",
                                            .files_checksum = sw_df_files_checksum,
+                                           .files_of = sw_df_files_of,
                                            .context = &files};
     if (!sw_df_digest_inputs(&request, &inputs, &count, &failure, &error)) {
         if (!error)

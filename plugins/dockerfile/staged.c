@@ -41,6 +41,10 @@ static bool sources_checksum(void *context, struct sw_strings sources, char out[
     return sw_df_dirhash_checksum(&s->files, sources, out, error);
 }
 
+static const struct sw_input_files *files_of(void *context, struct sw_strings sources) {
+    return sw_df_files_of(&((struct sw_df_staged *)context)->files, sources);
+}
+
 static const char *stage_name(void *context, size_t index);
 
 static struct sw_df_staged_request request_of(struct sw_df_staged *s, size_t index) {
@@ -56,6 +60,7 @@ static struct sw_df_staged_request request_of(struct sw_df_staged *s, size_t ind
                                          .base_env = s->evaluation->records[index].env,
                                          .stage_name = stage_name,
                                          .sources_checksum = sources_checksum,
+                                         .files_of = files_of,
                                          .context = s};
 }
 

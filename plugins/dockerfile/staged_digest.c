@@ -22,20 +22,33 @@ struct walker {
     struct sw_vec stages;
 };
 
-static void add(struct walker *w, const char *text) {
-    struct sw_input input = {.size = sizeof(input), .name = w->name, .value = {sw_arena_str(w->arena, text), strlen(text)}};
+static void add_as(struct walker *w, const char *name, const char *text) {
+    struct sw_input input = {.size = sizeof(input), .name = name, .value = {sw_arena_str(w->arena, text), strlen(text)}};
     sw_vec_push(&w->inputs, &input);
+}
+
+/* What names the fields of an instruction says nothing that could change by itself. */
+static void add(struct walker *w, const char *text) {
+    add_as(w, w->name, text);
 }
 
 static void add_pair(struct walker *w, const char *key, const char *value) {
     add(w, key);
-    add(w, value);
+    add_as(w, sw_arena_format(w->arena, "%s %s", w->name, key), value);
 }
 
 static void add_list(struct walker *w, const char *key, struct sw_strings list) {
     add(w, key);
     for (size_t i = 0; i < list.count; i++)
-        add(w, list.items[i]);
+        add_as(w, sw_arena_format(w->arena, "%s %s", w->name, key), list.items[i]);
+}
+
+/* Variables are told apart by their names. */
+static void add_variables(struct walker *w, struct sw_strings list) {
+    add(w, "Env");
+    for (size_t i = 0; i < list.count; i++)
+        add_as(w, sw_arena_format(w->arena, "%s Env %.*s", w->name, (int)strcspn(list.items[i], "="), list.items[i]),
+               list.items[i]);
 }
 
 static bool expand_with(struct walker *w, const struct sw_df_shell *shell, const struct sw_df_env *env, const char **text) {
@@ -142,7 +155,8 @@ static bool pairs(struct walker *w, const struct sw_df_instruction *instruction,
     for (size_t i = 0; i < instruction->pair_count; i++) {
         if (!expand(w, &list[i].key) || !expand(w, &list[i].value))
             return false;
-        add_pair(w, list[i].key, list[i].value);
+        add(w, list[i].key);
+        add_as(w, sw_arena_format(w->arena, "%s %s", w->name, list[i].key), list[i].value);
     }
     for (size_t i = 0; instruction->kind == SW_DF_ENV && i < instruction->pair_count; i++)
         sw_df_env_set(&w->known, list[i].key, list[i].value);
@@ -169,7 +183,10 @@ static bool checksum(struct walker *w, struct sw_strings sources) {
     char text[65];
     if (!w->request->sources_checksum(w->request->context, sources, text, w->error))
         return false;
-    add_pair(w, "SourcesChecksum", text);
+    add(w, "SourcesChecksum");
+    add_as(w, sw_arena_format(w->arena, "files of %s", w->name), text);
+    if (w->request->files_of)
+        ((struct sw_input *)sw_vec_at(&w->inputs, w->inputs.len - 1))->files = w->request->files_of(w->request->context, sources);
     return true;
 }
 
@@ -221,7 +238,7 @@ static void environment(struct walker *w) {
     struct sw_strings entries = sw_df_env_entries(&env);
     const char **items = sw_df_clone(w->arena, entries);
     qsort(items, entries.count, sizeof(char *), compare);
-    add_list(w, "Env", (struct sw_strings){items, entries.count});
+    add_variables(w, (struct sw_strings){items, entries.count});
     sw_df_env_fini(&env);
 }
 

@@ -22,6 +22,8 @@ struct sw_df_staged_request {
     const char *(*stage_name)(void *context, size_t index);
     /* Checksum of files of the context: 64 hex digits. */
     bool (*sources_checksum)(void *context, struct sw_strings sources, char out[65], struct sw_error **error);
+    /* What such a checksum is of, to explain it; may be NULL. Lives as long as the inputs. */
+    const struct sw_input_files *(*files_of)(void *context, struct sw_strings sources);
     void *context;
 };
 

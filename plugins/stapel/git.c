@@ -39,7 +39,7 @@ static void open_next(struct opening *opening) {
         struct sw_stapel_mapping *mapping = &planner->image->mappings[opening->index];
         if (!*mapping->url)
             mapping->handle = planner->request->commit;
-        if (!mapping->handle && !planner->request->offline) {
+        if (!mapping->handle && planner->request->offline != SW_OFFLINE_GRAPH) {
             sw_stapel_host->files->open_remote(planner->request->plan, mapping->url, given(mapping->branch), given(mapping->tag),
                                                given(mapping->commit), on_remote, opening);
             return;

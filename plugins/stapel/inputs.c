@@ -39,3 +39,22 @@ void sw_stapel_input_detail(struct sw_stapel_inputs *inputs, const char *value, 
     add(inputs, (struct sw_bytes){value, strlen(value)}, SW_INPUT_DETAIL, name, args);
     va_end(args);
 }
+
+void sw_stapel_input_shown_detail(struct sw_stapel_inputs *inputs, const char *value, const char *name, ...) {
+    va_list args;
+    va_start(args, name);
+    add(inputs, (struct sw_bytes){value, strlen(value)}, SW_INPUT_DETAIL | SW_INPUT_SECRET_FREE, name, args);
+    va_end(args);
+}
+
+void sw_stapel_input_files(struct sw_stapel_inputs *inputs, const struct sw_commit *commit, const char *scope,
+                           const struct sw_filter *filters, uint32_t filter_count, const char *since) {
+    struct sw_input_files *files = sw_arena_new(inputs->arena, sizeof *files);
+    *files = (struct sw_input_files){.size = sizeof *files,
+                                     .filter_count = filter_count,
+                                     .commit = commit,
+                                     .scope = scope,
+                                     .filters = sw_arena_copy(inputs->arena, filters, filter_count * sizeof *filters),
+                                     .since = since};
+    inputs->items[inputs->count - 1].files = files;
+}

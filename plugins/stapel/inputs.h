@@ -24,4 +24,12 @@ void sw_stapel_input_bytes(struct sw_stapel_inputs *inputs, struct sw_bytes valu
 void sw_stapel_input_detail(struct sw_stapel_inputs *inputs, const char *value, const char *name, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The same, for a value that may be shown. */
+void sw_stapel_input_shown_detail(struct sw_stapel_inputs *inputs, const char *value, const char *name, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Says which files of a mapping the last input stands for: all that `filters` leave, or what has changed of them since commit `since`. */
+void sw_stapel_input_files(struct sw_stapel_inputs *inputs, const struct sw_commit *commit, const char *scope,
+                           const struct sw_filter *filters, uint32_t filter_count, const char *since);
+
 #endif

@@ -30,7 +30,10 @@ static void add_inputs(struct sw_stapel_planner *planner, const char *last) {
         sw_stapel_input(inputs, image->mounts[i].to, "mount:%zu to", i + 1);
         sw_stapel_input(inputs, image->mounts[i].type, "mount:%zu type", i + 1);
     }
-    sw_stapel_input(inputs, last, "base image %s", image->base);
+    if (image->base_is_image)
+        sw_stapel_input(inputs, last, "base image %s", image->base);
+    else
+        sw_stapel_input(inputs, last, "base image");
 }
 
 static void answer(struct sw_stapel_planner *planner, const char *last) {

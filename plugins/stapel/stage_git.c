@@ -73,6 +73,30 @@ static int by_hash(const void *a, const void *b) {
     return strcmp((*left)->hash, (*right)->hash);
 }
 
+static void explain_list(struct sw_stapel_planner *planner, struct sw_strings list, const char *key, const char *name) {
+    for (size_t i = 0; i < list.count; i++)
+        sw_stapel_input_shown_detail(&planner->inputs, list.items[i], "%s of %s", key, name);
+}
+
+/* What a mapping's hash is made of, as far as its name does not say it. */
+static void explain_mapping(struct sw_stapel_planner *planner, const struct sw_stapel_mapping *mapping) {
+    const struct sw_stapel_export *files = &mapping->files;
+    const char *name = sw_arena_format(planner->arena, "git %s%s into %s", mapping->url, files->add, files->to);
+    const struct {
+        const char *key, *value;
+    } keys[] = {{"branch", mapping->branch},
+                {"tag", mapping->tag},
+                {"commit", mapping->commit},
+                {"owner", files->owner},
+                {"group", files->group}};
+    sw_stapel_input(&planner->inputs, mapping->hash, "%s", name);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (*keys[i].value)
+            sw_stapel_input_shown_detail(&planner->inputs, keys[i].value, "%s of %s", keys[i].key, name);
+    explain_list(planner, files->include, "includePaths", name);
+    explain_list(planner, files->exclude, "excludePaths", name);
+}
+
 static void on_checked(void *context) {
     struct sw_stapel_planner *planner = context;
     const struct sw_stapel_image *image = planner->image;
@@ -88,8 +112,7 @@ static void on_checked(void *context) {
     }
     qsort(sorted, image->mapping_count, sizeof *sorted, by_hash);
     for (size_t i = 0; i < image->mapping_count; i++)
-        sw_stapel_input(&planner->inputs, sorted[i]->hash, "git %s%s into %s", sorted[i]->url, sorted[i]->files.add,
-                        sorted[i]->files.to);
+        explain_mapping(planner, sorted[i]);
     sw_stapel_git_answer(planner);
 }
 
@@ -182,6 +205,19 @@ static void read_patches(void *context) {
     }
 }
 
+/* One detail a mapping that is behind: its commit, and which files are meant. */
+static void explain_patches(struct sw_stapel_planner *planner) {
+    for (size_t i = 0; i < planner->image->mapping_count; i++) {
+        const struct sw_stapel_mapping *mapping = &planner->image->mappings[i];
+        if (!sw_stapel_git_is_behind(planner, i) || !mapping->handle)
+            continue;
+        struct sw_filter filter = sw_stapel_git_filter(mapping);
+        sw_stapel_input_shown_detail(&planner->inputs, sw_stapel_git_commit(mapping), "changed files of git %s%s into %s",
+                                     mapping->url, mapping->files.add, mapping->files.to);
+        sw_stapel_input_files(&planner->inputs, mapping->handle, mapping->scope, &filter, 1, planner->git_bases[i]);
+    }
+}
+
 /* The stage exists as soon as patches have grown to a MiB; then each further MiB makes a new one. */
 static void on_sizes(void *context) {
     struct sw_stapel_planner *planner = context;
@@ -200,6 +236,7 @@ static void on_sizes(void *context) {
         return;
     }
     sw_stapel_input(&planner->inputs, sw_arena_format(planner->arena, "%" PRIu64, size / MIB), "MiB of git patches");
+    explain_patches(planner);
     sw_stapel_git_answer(planner);
 }
 
@@ -227,10 +264,7 @@ static void on_texts(void *context) {
     char digest[65];
     sw_stapel_host->hash->sha256((struct sw_bytes){joined.data, joined.len}, digest);
     sw_stapel_input(inputs, sw_arena_str(planner->arena, digest), "git patches");
-    for (size_t i = 0; i < planner->image->mapping_count; i++)
-        for (size_t j = 0; j < planner->patches[i].paths.count; j++)
-            sw_stapel_input_detail(inputs, sw_stapel_git_commit(&planner->image->mappings[i]), "file %s of %s",
-                                   planner->patches[i].paths.items[j], planner->image->mappings[i].files.add);
+    explain_patches(planner);
     planner->flags |= SW_STAGE_INPUTS_VERBATIM;
     sw_stapel_git_answer(planner);
 }

@@ -49,9 +49,9 @@ static void explain_commands(struct sw_stapel_planner *planner, enum sw_stapel_s
     for (size_t i = 0; i < shell->commands[step].count; i++)
         sw_stapel_input_detail(&planner->inputs, shell->commands[step].items[i], "command %s:%zu", planner->kind->name, i + 1);
     if (*shell->versions[step])
-        sw_stapel_input_detail(&planner->inputs, shell->versions[step], "%sCacheVersion", planner->kind->name);
+        sw_stapel_input_shown_detail(&planner->inputs, shell->versions[step], "%sCacheVersion", planner->kind->name);
     if (*shell->version)
-        sw_stapel_input_detail(&planner->inputs, shell->version, "shell cacheVersion");
+        sw_stapel_input_shown_detail(&planner->inputs, shell->version, "shell cacheVersion");
 }
 
 /* What stageDependencies name in one mapping: their checksums, hashed together. */
@@ -69,8 +69,9 @@ static bool watch_mapping(struct sw_stapel_planner *planner, const struct sw_sta
         if (!sw_stapel_host->files->checksum(mapping->handle, mapping->scope, filters, 2, sum, error))
             return false;
         sw_buf_puts(&text, sum);
-        sw_stapel_input_detail(&planner->inputs, sw_arena_str(planner->arena, sum), "files %s of git %s%s", watched.items[i],
-                               mapping->url, mapping->files.add);
+        sw_stapel_input_shown_detail(&planner->inputs, sw_arena_str(planner->arena, sum), "files %s of git %s%s", watched.items[i],
+                                     mapping->url, mapping->files.add);
+        sw_stapel_input_files(&planner->inputs, mapping->handle, mapping->scope, filters, 2, NULL);
     }
     char sum[65];
     sw_stapel_host->hash->sha256((struct sw_bytes){text.data, text.len}, sum);

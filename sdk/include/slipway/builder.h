@@ -10,10 +10,16 @@
 #include "slipway/host.h"
 #include "slipway/types.h"
 
+enum sw_offline {
+    SW_ONLINE = 0,
+    SW_OFFLINE_GRAPH = 1, /* `slipway graph`: base images come back unresolved, nothing is fetched */
+    SW_OFFLINE_LOOK = 2,  /* `slipway why`: digests must be those of a build, but nothing is fetched that only its steps need */
+};
+
 /* Everything lives as long as the planner. */
 struct sw_plan_request {
     uint32_t size;
-    uint32_t offline;                /* 1: `slipway graph`: base images come back unresolved, nothing is fetched */
+    uint32_t offline;                /* enum sw_offline: what the command leaves out */
     struct sw_plan *plan;            /* for calls of sw_host_plan */
     const char *project;             /* `project:` of werf.yaml */
     const char *image;               /* name; "" for the nameless one */
@@ -34,11 +40,23 @@ enum sw_input_flags {
     SW_INPUT_DETAIL = 1u << 0,      /* explains the input before it (a file's id, a command); not hashed by itself */
     SW_INPUT_SECRET_FREE = 1u << 1, /* `value` may be shown; otherwise records keep its hash only */
 };
+
+/* Files of a commit that an input's value stands for, so that a difference can be told file by file. */
+struct sw_input_files {
+    uint32_t size;
+    uint32_t filter_count;
+    const struct sw_commit *commit;
+    const char *scope; /* as of sw_host_files.checksum */
+    const struct sw_filter *filters;
+    const char *since; /* id of a commit: the value stands for what has changed since then; NULL: for all of the files */
+};
+
 struct sw_input {
     uint32_t size;
     uint32_t flags;
-    const char *name;      /* "instruction Dockerfile:12", "command install:1", "base image alpine:3.18" */
-    struct sw_bytes value; /* what is hashed */
+    const char *name;                   /* "instruction Dockerfile:12", "command install:1", "base image alpine:3.18" */
+    struct sw_bytes value;              /* what is hashed */
+    const struct sw_input_files *files; /* or NULL. Borrowed during `done`, as all of the stage */
 };
 
 enum sw_selection {
