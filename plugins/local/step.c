@@ -284,7 +284,7 @@ static bool prepare_folders(struct run *run, struct sw_error **error) {
     return true;
 }
 
-/* Unlike a mount point, the working folder stays. What /proc shows of other processes is no place to work in. */
+/* Unlike a mount point, the working folder stays, and belongs to the process. What /proc shows of other processes is no place to work in. */
 static bool prepare_cwd(struct run *run, struct sw_error **error) {
     const char *wanted = run->step->op->cwd && run->step->op->cwd[0] ? run->step->op->cwd : "/";
     run->cwd = sw_fsroot_resolve(run->root, wanted);
@@ -294,7 +294,10 @@ static bool prepare_cwd(struct run *run, struct sw_error **error) {
         return sw_fail(error, SW_ERROR_DENIED, "the working folder of a step cannot be in %s", run->cwd);
     if (is_covered(run, run->cwd) || run->step->upper < 0)
         return true;
-    if (strcmp(run->cwd, "/") && sw_fsroot_mkdirs(run->root, run->cwd, NULL, NULL, NULL))
+    struct sw_fsattr attr = {.set = SW_FSATTR_MODE, .mode = 0755, .uid = run->account.uid, .gid = run->account.gid};
+    if (attr.uid || attr.gid)
+        attr.set |= SW_FSATTR_OWNER;
+    if (strcmp(run->cwd, "/") && sw_fsroot_mkdirs(run->root, run->cwd, &attr, NULL, NULL))
         return sw_fsroot_fail(error, "make the working folder", run->cwd);
     return true;
 }
