@@ -2,6 +2,7 @@
 #
 #   base_busybox              $REGISTRY/base/busybox:1, a static busybox with its applets and two users
 #   base_rich                 $REGISTRY/base/rich:1, the same files with every member of the image config set
+#   base_triggers             $REGISTRY/base/triggers:1, the same files with ONBUILD triggers, and a working folder that is not there
 #   base_libc                 $REGISTRY/base/libc:1, busybox and the C library, for programs that need it
 #   base_tcc                  $REGISTRY/base/tcc:1, the same and a C compiler
 
@@ -40,6 +41,13 @@ base_rich() {
   base_push rich "$SERVICES/root-busybox" "{\"Env\": [$base_path, \"LANG=C.UTF-8\", \"KEEP=1\"], \"Cmd\": [\"serve\"],
     \"Entrypoint\": [\"/bin/sh\", \"-c\"], \"User\": \"app\", \"WorkingDir\": \"/home\", \"Volumes\": {\"/var/data\": {}, \"/var/log\": {}},
     \"ExposedPorts\": {\"8080/tcp\": {}}, \"Labels\": {\"org.example.one\": \"1\", \"org.example.two\": \"2\"}, \"StopSignal\": \"SIGINT\"}"
+}
+
+base_triggers() {
+  [ -d "$SERVICES/root-busybox" ] || base_root "$SERVICES/root-busybox"
+  base_push triggers "$SERVICES/root-busybox" "{\"Env\": [$base_path], \"Cmd\": [\"/bin/sh\"], \"Shell\": [\"/bin/sh\", \"-ec\"], \"User\": \"0:5\",
+    \"WorkingDir\": \"/missing/folder\", \"Healthcheck\": {\"Test\": [\"CMD\", \"x\"], \"Interval\": 1000000000},
+    \"OnBuild\": [\"RUN echo t > /t\", \"COPY a.txt /copied/\", \"ENV FIRED=1\", \"ARG GIVEN=default\", \"WORKDIR /w\"]}"
 }
 
 base_with_packages() { # NAME PACKAGE…: busybox and the files of packages, copied as they are installed here, without documentation

@@ -9,6 +9,7 @@ if [ "$(df --output=avail -k /dev/shm 2> /dev/null | tail -n 1)" -gt 3000000 ] 2
 registry_start
 base_busybox
 base_rich
+base_triggers
 dockerd_start
 
 PATTERN=${E2E_DOCKERFILES:-*}
