@@ -37,7 +37,7 @@ enum sw_secret_source { SW_SECRET_ENV = 0, SW_SECRET_FILE = 1, SW_SECRET_VALUE =
 struct sw_project_secret {
     const char *id;
     enum sw_secret_source source;
-    const char *text; /* name of the variable; path as written; or the value itself */
+    const char *text; /* name of the variable; path, absolute; or the value itself */
     struct sw_place place;
 };
 

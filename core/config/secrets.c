@@ -43,6 +43,19 @@ static bool find_id(struct sw_check *check, const struct sw_value *item, const c
     return true;
 }
 
+/* A path of the host as it is opened: `~` is the user's home, and a relative one starts at the working folder. */
+static const char *host_path(const struct sw_check *check, const char *path) {
+    const char *home = check->options->home, *cwd = check->options->cwd, *start = NULL;
+    if (strcmp(path, "~") == 0 || strncmp(path, "~/", 2) == 0) {
+        start = home;
+        path += home != NULL;
+    } else if (*path != '/') {
+        start = cwd;
+    }
+    sw_cleanup_free char *whole = start ? sw_path_join(start, path) : sw_strdup(path);
+    return sw_arena_str(check->arena, whole);
+}
+
 static void read_secret(struct sw_check *check, const struct sw_image_document *document, const struct sw_value *item, size_t index,
                         struct sw_project_secret *secrets, size_t *count) {
     static const enum sw_gate gates[] = {SW_GATE_SECRET_ENV, SW_GATE_SECRET_FILE, SW_GATE_SECRET_VALUE};
@@ -59,6 +72,8 @@ static void read_secret(struct sw_check *check, const struct sw_image_document *
         return;
     }
     sw_check_gate(check, item, gates[secret.source], secret.source == SW_SECRET_VALUE ? secret.id : secret.text, way);
+    if (secret.source == SW_SECRET_FILE)
+        secret.text = host_path(check, secret.text);
     secrets[(*count)++] = secret;
 }
 
