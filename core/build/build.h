@@ -64,6 +64,7 @@ struct sw_build_options {
     uint32_t parallel;             /* images worked on at once; 0: no limit */
     bool keep_going;               /* after a failure, finish what does not depend on it */
     bool insecure;                 /* the user allows privileged steps */
+    bool refuse_leaks;             /* a stage in which the value of a secret can be read is not published */
     bool skip_image_spec;
     struct sw_cancel *cancel;
 };

@@ -9,6 +9,7 @@
 #include "core/base/cleanup.h"
 #include "core/base/error.h"
 #include "core/base/map.h"
+#include "core/build/leaks.h"
 #include "core/build/manifest.h"
 #include "core/build/push.h"
 #include "core/build/session.h"
@@ -115,6 +116,19 @@ static void push_all(struct publish *publish) {
     sw_push_blobs(&push);
 }
 
+static void on_checked(void *context, struct sw_error *error) {
+    struct publish *publish = context;
+    if (error)
+        finish(publish, error);
+    else
+        push_all(publish);
+}
+
+/* What goes out is looked through before. */
+static void check_and_push(struct publish *publish) {
+    sw_leaks_check(publish->job, publish->stage, publish->made.config, on_checked, publish);
+}
+
 /* ---- is somebody else's there? ---- */
 
 static void on_adopted_config(void *context, struct sw_bytes bytes, struct sw_error *error) {
@@ -131,7 +145,7 @@ static void on_asked(void *context, const struct sw_manifest *manifest, struct s
     struct sw_build *build = publish->job->build;
     if (error && error->code == SW_ERROR_NOT_FOUND) {
         error->destroy(error);
-        push_all(publish);
+        check_and_push(publish);
         return;
     }
     if (error) {
@@ -141,7 +155,7 @@ static void on_asked(void *context, const struct sw_manifest *manifest, struct s
     sw_cleanup_json json_t *json = json_loadb(manifest->body.data, manifest->body.len, JSON_REJECT_DUPLICATES, NULL);
     struct sw_descriptor blob;
     if (!sw_manifest_config(json, &blob)) {
-        push_all(publish); /* what is there is no image: ours replaces it */
+        check_and_push(publish); /* what is there is no image: ours replaces it */
         return;
     }
     publish->adopted_len = manifest->body.len;

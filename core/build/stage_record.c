@@ -6,6 +6,7 @@
 
 #include "core/base/alloc.h"
 #include "core/base/cleanup.h"
+#include "core/build/leaks.h"
 
 /* Past so many inputs a record would weigh more than what it explains; and so would long filters. */
 enum { MOST_INPUTS = 20000, LONGEST_VALUE = 200, LONGEST_FILTER = 4000 };
@@ -16,9 +17,12 @@ char *sw_stage_record_tag(const char *stage_id) {
 
 /* ---- writing ---- */
 
+/* Whether values that may be shown are: not in a record that would repeat a secret. */
+enum showing { SHOW_TEXT, SHOW_DIGESTS };
+
 /* A value may be shown when its builder says so and it is short text; else its digest stands for it. */
-static json_t *shown_value(const struct sw_input *input) {
-    if ((input->flags & SW_INPUT_SECRET_FREE) && input->value.len <= LONGEST_VALUE) {
+static json_t *shown_value(const struct sw_input *input, enum showing showing) {
+    if (showing == SHOW_TEXT && (input->flags & SW_INPUT_SECRET_FREE) && input->value.len <= LONGEST_VALUE) {
         json_t *text = json_stringn(input->value.len ? input->value.data : "", input->value.len);
         if (text) /* not when it is no UTF-8 */
             return text;
@@ -73,8 +77,8 @@ static json_t *files_of(const struct sw_job *job, const struct sw_input_files *f
     return json;
 }
 
-static json_t *input_record(const struct sw_job *job, const struct sw_input *input, json_t *filters) {
-    json_t *json = json_pack("{s:s*, s:o}", "name", input->name, "value", shown_value(input));
+static json_t *input_record(const struct sw_job *job, const struct sw_input *input, enum showing showing, json_t *filters) {
+    json_t *json = json_pack("{s:s*, s:o}", "name", input->name, "value", shown_value(input, showing));
     if (input->flags & SW_INPUT_DETAIL)
         json_object_set_new(json, "detail", json_true());
     if (input->files)
@@ -82,11 +86,11 @@ static json_t *input_record(const struct sw_job *job, const struct sw_input *inp
     return json;
 }
 
-char *sw_stage_record_text(const struct sw_job *job, const struct sw_stage_state *stage, const char *parent) {
+static char *record_text(const struct sw_job *job, const struct sw_stage_state *stage, const char *parent, enum showing showing) {
     json_t *inputs = json_array();
     sw_cleanup_json json_t *filters = json_array();
     for (size_t i = 0; i < stage->input_count && i < MOST_INPUTS; i++)
-        json_array_append_new(inputs, input_record(job, &stage->inputs[i], filters));
+        json_array_append_new(inputs, input_record(job, &stage->inputs[i], showing, filters));
     if (stage->digest_base)
         json_array_append_new(inputs, json_pack("{s:s, s:s}", "name", "base image", "value", stage->digest_base));
     sw_cleanup_json json_t *record =
@@ -98,6 +102,14 @@ char *sw_stage_record_text(const struct sw_job *job, const struct sw_stage_state
     if (parent)
         json_object_set_new(record, "parent", json_string(parent));
     return json_dumps(record, JSON_COMPACT);
+}
+
+char *sw_stage_record_text(const struct sw_job *job, const struct sw_stage_state *stage, const char *parent) {
+    char *text = record_text(job, stage, parent, SHOW_TEXT);
+    if (!sw_leaks_in_text(text, strlen(text)))
+        return text;
+    free(text);
+    return record_text(job, stage, parent, SHOW_DIGESTS);
 }
 
 char *sw_index_record_text(const struct sw_build *build, const struct sw_project_image *image) {

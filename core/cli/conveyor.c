@@ -49,6 +49,13 @@ static bool read_entitlements(const struct sw_arguments *arguments, bool *insecu
     return true;
 }
 
+static bool read_leaks(const struct sw_arguments *arguments, bool *refuse, struct sw_error **error) {
+    const char *choice = sw_argument(arguments, "leaked-secrets");
+    *refuse = choice && strcmp(choice, "refuse") == 0;
+    return !choice || *refuse || strcmp(choice, "warn") == 0 ||
+           sw_fail(error, SW_ERROR_USAGE, "--leaked-secrets: \"%s\" is neither warn nor refuse", choice);
+}
+
 /* ---- plugins ---- */
 
 static void collect_builders(struct sw_conveyor *conveyor) {
@@ -187,7 +194,8 @@ static bool set_up(struct sw_conveyor *conveyor, const struct sw_arguments *argu
         options->custom_tags = sw_argument_list(arguments, "add-custom-tag");
         if (options->custom_tags.count && !sw_giterminism_allows(config->giterminism, SW_GATE_CUSTOM_TAGS, NULL))
             return sw_pass(error, sw_giterminism_refusal(SW_GATE_CUSTOM_TAGS, NULL));
-        if (!read_parallel(arguments, &options->parallel, error) || !read_entitlements(arguments, &options->insecure, error))
+        if (!read_parallel(arguments, &options->parallel, error) || !read_entitlements(arguments, &options->insecure, error) ||
+            !read_leaks(arguments, &options->refuse_leaks, error))
             return false;
     }
     if (options->mode != SW_BUILD_PRINT && !sw_history_require(options, error))

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,7 +22,6 @@ struct secret {
     char *id;
     enum sw_secret_origin source;
     char *text;
-    bool used;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -43,10 +43,20 @@ static void free_secret(void *value) {
     free(secret);
 }
 
+/* A dump of this program's memory, or of a step's, would have values in it. */
+static void forbid_core_dumps(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_CORE, &limit) == 0 && limit.rlim_cur > 0) {
+        limit.rlim_cur = 0;
+        setrlimit(RLIMIT_CORE, &limit);
+    }
+}
+
 void sw_secrets_add(const char *plan_id, const char *id, enum sw_secret_origin source, const char *text) {
     sw_cleanup_free char *name = key(plan_id, id);
     struct secret *secret = sw_new(sizeof *secret);
-    *secret = (struct secret){sw_strdup(plan_id), sw_strdup(id), source, sw_strdup(text), false};
+    forbid_core_dumps();
+    *secret = (struct secret){sw_strdup(plan_id), sw_strdup(id), source, sw_strdup(text)};
     pthread_mutex_lock(&lock);
     free_secret(sw_map_set(&secrets, name, secret));
     pthread_mutex_unlock(&lock);
@@ -112,8 +122,8 @@ bool sw_secrets_value(const char *plan_id, const char *id, struct sw_bytes *valu
     pthread_mutex_lock(&lock);
     struct secret *secret = sw_map_get(&secrets, name);
     bool good = secret ? read_value(secret, value, error) : sw_fail(error, SW_ERROR_NOT_FOUND, "secret %s is not configured", id);
-    if (good)
-        secret->used = true;
+    if (!good && secret && error && *error)
+        (*error)->code = SW_ERROR_CONFIG; /* it is wanted, whatever the step says: only one that nobody names may be missing */
     pthread_mutex_unlock(&lock);
     if (good)
         sw_mask_add(value->data, value->len);
@@ -128,22 +138,16 @@ const char *sw_secrets_ssh_socket(const char *plan_id, const char *id) {
     return path;
 }
 
-bool sw_secrets_each_used(const char *plan_id, void (*visit)(void *context, const char *id, struct sw_bytes value), void *context,
-                          struct sw_error **error) {
-    bool good = true;
+void sw_secrets_each(void (*visit)(void *context, const char *id, struct sw_bytes value), void *context) {
     pthread_mutex_lock(&lock);
-    for (size_t i = 0; i < secrets.len && good; i++) {
+    for (size_t i = 0; i < secrets.len; i++) {
         const struct secret *secret = secrets.entries[i].key ? secrets.entries[i].value : NULL;
-        if (!secret || !secret->used || strcmp(secret->plan_id, plan_id) != 0)
-            continue;
         struct sw_bytes value = {0};
-        good = read_value(secret, &value, error);
-        if (good)
+        if (secret && read_value(secret, &value, NULL))
             visit(context, secret->id, value);
         sw_secrets_free_value(&value);
     }
     pthread_mutex_unlock(&lock);
-    return good;
 }
 
 void sw_secrets_end(void) {

@@ -1,6 +1,6 @@
 /* secrets.h - the secrets of images, from the places that the user's configuration names.
  *
- * A value is read when a backend asks for it during a solve, never earlier, and not kept here. It is registered with mask.h, so that
+ * A value is read when a backend asks for it during a solve, or when its results are looked through, never earlier, and not kept here. It is registered with mask.h, so that
  * no output shows it. */
 #ifndef CORE_PLUGIN_SECRETS_H
 #define CORE_PLUGIN_SECRETS_H
@@ -13,7 +13,7 @@ enum sw_secret_origin {
     SW_SECRET_FROM_TEXT, /* the value itself */
 };
 
-/* Names a secret of plan `plan_id`. Strings are copied. [loop] */
+/* Names a secret of plan `plan_id`. Strings are copied. From now on this process and its children leave no core dumps. [loop] */
 void sw_secrets_add(const char *plan_id, const char *id, enum sw_secret_origin source, const char *text);
 
 /* Names an agent's socket of plan `plan_id`. [loop] */
@@ -24,10 +24,9 @@ bool sw_secrets_value(const char *plan_id, const char *id, struct sw_bytes *valu
 void sw_secrets_free_value(struct sw_bytes *value); /* wipes; takes a zeroed one */
 const char *sw_secrets_ssh_socket(const char *plan_id, const char *id);
 
-/* Visits the values of all secrets of `plan_id` that were asked for: what may not turn up in what is published. False: one could
- * not be read any more. [any] */
-bool sw_secrets_each_used(const char *plan_id, void (*visit)(void *context, const char *id, struct sw_bytes value), void *context,
-                          struct sw_error **error);
+/* Visits the values of all secrets of all plans that can be read: what may not turn up in what is published. Those count too that this
+ * run does not use, since the results of an earlier one are used again. `visit` copies what it keeps. [any] */
+void sw_secrets_each(void (*visit)(void *context, const char *id, struct sw_bytes value), void *context);
 
 /* Forgets and wipes all. [loop] */
 void sw_secrets_end(void);
