@@ -17,8 +17,9 @@ enum { BLOB_IN_MEMORY = 4 * 1024 * 1024 };
 
 /* The content of the current file: exactly one of these. */
 struct content {
-    struct sw_bytes memory; /* what is left to be read */
-    git_blob *blob;         /* that holds `memory` */
+    const struct sw_item *pending; /* a blob that nobody has asked for yet */
+    struct sw_bytes memory;        /* what is left to be read */
+    git_blob *blob;                /* that holds `memory` */
     int fd;
     struct sw_git_stream *git;
     uint64_t left; /* of `git` and `fd` */
@@ -151,9 +152,20 @@ static bool blob_header(struct sw_tree_reader *reader, const struct sw_item *ite
 static bool open_git(struct sw_tree_reader *reader, const struct sw_item *item, uint64_t *size, struct sw_error **error) {
     if (!blob_header(reader, item, size, error))
         return false;
-    if (*size > BLOB_IN_MEMORY)
-        return stream_blob(reader, item, *size, error);
-    return load_blob(reader, item, error) && (*size > SW_LFS_POINTER_MAX || follow_pointer(reader, item, size, error));
+    reader->content.left = *size;
+    if (*size > SW_LFS_POINTER_MAX) {
+        reader->content.pending = item;
+        return true;
+    }
+    return load_blob(reader, item, error) && follow_pointer(reader, item, size, error);
+}
+
+/* Who only lists files reads none. */
+static bool load_pending(struct sw_tree_reader *reader, struct sw_error **error) {
+    const struct sw_item *item = reader->content.pending;
+    reader->content.pending = NULL;
+    return reader->content.left > BLOB_IN_MEMORY ? stream_blob(reader, item, reader->content.left, error)
+                                                 : load_blob(reader, item, error);
 }
 
 static bool open_host(struct sw_tree_reader *reader, const struct sw_item *item, uint64_t *size, struct sw_error **error) {
@@ -261,6 +273,8 @@ static int64_t read_git(struct content *content, void *buffer, size_t len, struc
 
 int64_t sw_tree_reader_read(struct sw_tree_reader *reader, void *buffer, size_t len, struct sw_error **error) {
     struct content *content = &reader->content;
+    if (content->pending && !load_pending(reader, error))
+        return -1;
     if (content->git)
         return read_git(content, buffer, len, error);
     if (content->fd >= 0)

@@ -186,7 +186,7 @@ static bool copy_source(const struct sw_copy_job *job, size_t index, struct sw_f
                                             .epoch = job->epoch,
                                             .work = job->work};
     if (record->owner && *record->owner) {
-        if (!sw_accounts_owner(root, record->owner, &owner, error))
+        if (!sw_accounts_owner(job->accounts ? job->accounts : root, record->owner, &owner, error))
             return false;
         copy.rules.owner = &owner;
         split_owner(&copy.rules, record->owner);

@@ -5,6 +5,8 @@
 #ifndef PLUGINS_LOCAL_COPY_H
 #define PLUGINS_LOCAL_COPY_H
 
+#include "core/base/fsroot.h"
+#include "plugins/local/hollow.h"
 #include "plugins/local/work.h"
 #include "slipway/graph.h"
 
@@ -14,12 +16,14 @@ struct sw_copy_from {
     const struct sw_host_graph *reader;
     const struct sw_graph *graph;
     sw_node node;
+    struct sw_hollow *hollow; /* of a tree node: its files are made hollow; NULL: whole */
 };
 
 struct sw_copy_job {
     const struct sw_op_copy *op;
     const struct sw_copy_from *from; /* one for each of op->sources */
     int root;                        /* the result, mounted and writable; for `link` a folder that begins empty */
+    struct sw_fsroot *accounts;      /* where names of users and groups are looked up; NULL: in the result */
     int64_t epoch;                   /* time of folders that are made on the way */
     const struct sw_work *work;
 };

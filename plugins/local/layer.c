@@ -102,25 +102,48 @@ static bool add_header(struct layer *layer, const struct sw_tar_entry *entry, st
     return true;
 }
 
-/* Reads `entry`'s content straight into the members. */
-static bool add_content(struct layer *layer, const struct sw_fsentry *entry, struct sw_error **error) {
-    uint64_t size = (uint64_t)entry->status.st_size, left = size;
-    sw_cleanup_close int fd = size ? sw_fsentry_open(entry, O_RDONLY) : -1;
-    if (size && fd < 0)
-        return sw_fsroot_fail(error, "open", entry->path);
+/* Where a file's content comes from. */
+struct content {
+    const struct sw_fsentry *entry;
+    struct sw_hollow *hollow; /* NULL: from `fd` */
+    int fd;
+};
+
+static bool open_content(const struct layer *layer, const struct sw_fsentry *entry, struct content *content,
+                         struct sw_error **error) {
+    *content = (struct content){entry, layer->job->hollow, -1};
+    if (content->hollow)
+        return sw_hollow_open(content->hollow, (uint64_t)entry->status.st_size, error);
+    content->fd = sw_fsentry_open(entry, O_RDONLY);
+    return content->fd >= 0 || sw_fsroot_fail(error, "open", entry->path);
+}
+
+/* Reads some of the rest: the number of bytes, or -1. */
+static int64_t read_content(struct content *content, void *buffer, size_t len, struct sw_error **error) {
+    int64_t got;
+    if (content->hollow)
+        return sw_hollow_read(content->hollow, buffer, len, error);
+    while ((got = read(content->fd, buffer, len)) < 0 && errno == EINTR)
+        ;
+    if (got < 0)
+        sw_fsroot_fail(error, "read", content->entry->path);
+    return got;
+}
+
+/* Reads `size` bytes straight into the members. */
+static bool copy_content(struct layer *layer, struct content *content, uint64_t size, struct sw_error **error) {
+    uint64_t left = size;
     bool is_split = layer->header.len + sw_tar_padded(size) > MEMBER_SPLIT;
     while (left > 0) {
         struct sw_buf *member = sw_members_current(layer->members);
         size_t room = is_split ? MEMBER_SPLIT - (member->len < MEMBER_SPLIT ? member->len : MEMBER_SPLIT - 1) : (size_t)left;
         size_t want = left < room ? (size_t)left : room;
         sw_buf_reserve(member, want);
-        ssize_t n = read(fd, member->data + member->len, want);
-        if (n < 0 && errno == EINTR)
-            continue;
+        int64_t n = read_content(content, member->data + member->len, want, error);
         if (n < 0)
-            return sw_fsroot_fail(error, "read", entry->path);
+            return false;
         if (n == 0)
-            return sw_fail(error, SW_ERROR_IO, "%s became shorter while it was read", entry->path);
+            return sw_fail(error, SW_ERROR_IO, "%s became shorter while it was read", content->entry->path);
         member->len += (size_t)n;
         left -= (uint64_t)n;
         if (is_split && member->len >= MEMBER_SPLIT &&
@@ -129,6 +152,15 @@ static bool add_content(struct layer *layer, const struct sw_fsentry *entry, str
     }
     sw_tar_write_padding(sw_members_current(layer->members), size);
     return !is_split || sw_members_cut(layer->members, error);
+}
+
+static bool add_content(struct layer *layer, const struct sw_fsentry *entry, uint64_t size, struct sw_error **error) {
+    struct content content;
+    if (!size)
+        return true;
+    bool done = open_content(layer, entry, &content, error) && copy_content(layer, &content, size, error);
+    sw_close(&content.fd);
+    return done;
 }
 
 /* --- entries --- */
@@ -202,7 +234,9 @@ static bool add_described(struct layer *layer, const struct sw_fsentry *from, co
     if (entry.kind != SW_TAR_FILE)
         return add_header(layer, &entry, error);
     entry.bytes = (uint64_t)status->st_size;
-    return add_header(layer, &entry, error) && add_content(layer, from, error);
+    if (layer->job->hollow)
+        entry.bytes = sw_hollow_file(layer->job->hollow, entry.bytes)->bytes;
+    return add_header(layer, &entry, error) && add_content(layer, from, entry.bytes, error);
 }
 
 static bool add_entry(struct layer *layer, const struct sw_fsentry *entry, struct sw_error **error) {
@@ -211,7 +245,8 @@ static bool add_entry(struct layer *layer, const struct sw_fsentry *entry, struc
     if (sw_whiteout_is_device(&entry->status))
         return add_whiteout(layer, entry, error);
     struct xattrs xattrs = {0};
-    bool ok = xattrs_read(&xattrs, layer->job, entry, error) && add_described(layer, entry, &xattrs, error);
+    bool has_none = layer->job->hollow != NULL;
+    bool ok = (has_none || xattrs_read(&xattrs, layer->job, entry, error)) && add_described(layer, entry, &xattrs, error);
     if (ok && xattrs.opaque && S_ISDIR(entry->status.st_mode)) {
         sw_cleanup_free char *path = sw_format("%s/" SW_WHITEOUT_OPAQUE, entry->path);
         ok = add_mark(layer, path, error);

@@ -7,6 +7,7 @@
 #ifndef PLUGINS_LOCAL_LAYER_H
 #define PLUGINS_LOCAL_LAYER_H
 
+#include "plugins/local/hollow.h"
 #include "plugins/local/work.h"
 
 enum { SW_LAYER_GZIP_LEVEL = 6 };
@@ -19,6 +20,7 @@ struct sw_layer_job {
     bool
         user_xattrs; /* the overlay was mounted with userxattr: opaque folders have user.overlay.opaque, else trusted.overlay.opaque */
     const struct sw_work *work;
+    struct sw_hollow *hollow; /* has the contents of regular files, and nothing has xattrs; NULL: the files have both */
 };
 
 struct sw_layer_sum {

@@ -20,6 +20,7 @@
 #include "plugins/local/overlay.h"
 #include "plugins/local/platforms.h"
 #include "plugins/local/settle.h"
+#include "plugins/local/shadow.h"
 #include "plugins/local/treediff.h"
 #include "plugins/local/treeop.h"
 
@@ -326,7 +327,8 @@ static bool run_unpack(struct job *job, struct sw_error **error) {
 
 /* ---- writing ---- */
 
-static bool write_blob(struct job *job, int files, struct sw_error **error) {
+/* `hollow` as in struct sw_layer_job. */
+static bool write_blob(struct job *job, int files, struct sw_hollow *hollow, struct sw_error **error) {
     sw_cleanup_free char *temporary = sw_localstore_temporary(job->store, "blob");
     sw_cleanup_close int blob = openat(job->store->temporary, temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (blob < 0)
@@ -336,7 +338,8 @@ static bool write_blob(struct job *job, int files, struct sw_error **error) {
                                  .epoch = job->work->solve->epoch,
                                  .threads = job->work->threads,
                                  .user_xattrs = sw_overlay_in_user_namespace(),
-                                 .work = &job->work->work};
+                                 .work = &job->work->work,
+                                 .hollow = hollow};
     struct sw_layer_sum sum;
     struct sw_layer_record record = {.epoch = job->work->solve->epoch};
     bool done = sw_layer_write(&layer, &sum, error);
@@ -362,7 +365,7 @@ static enum sw_nodework_end run_write(struct job *job, struct sw_error **error) 
         sw_fail(error, SW_ERROR_INTERNAL, "snapshot %s is not in the store", job->work->name);
         return SW_NODEWORK_FAILED;
     }
-    return write_blob(job, files, error) ? SW_NODEWORK_DONE : SW_NODEWORK_FAILED;
+    return write_blob(job, files, NULL, error) ? SW_NODEWORK_DONE : SW_NODEWORK_FAILED;
 }
 
 /* ---- all ---- */
@@ -373,7 +376,7 @@ static enum sw_nodework_end make_snapshot(struct job *job, struct sw_error **err
     if (!sw_draft_begin(job->store, &job->draft, error))
         return SW_NODEWORK_FAILED;
     enum sw_nodework_end end = SW_NODEWORK_DONE;
-    if (job->work->kind == SW_TASK_RUN)
+    if (job->work->kind == SW_TASK_RUN || job->work->kind == SW_TASK_LAYER)
         end = settle(job, run_operation(job, error), error);
     else if (!(job->work->kind == SW_TASK_UNPACK ? run_unpack(job, error) : run_restore(job, error)))
         end = SW_NODEWORK_FAILED;
@@ -381,6 +384,38 @@ static enum sw_nodework_end make_snapshot(struct job *job, struct sw_error **err
     if (end == SW_NODEWORK_DONE && !sw_draft_commit(&job->draft, job->work->name, note_of(job)->title, check, error))
         end = SW_NODEWORK_FAILED;
     return end;
+}
+
+/* ---- layers without snapshots ---- */
+
+static enum sw_shadow_end try_shadow(struct job *job, struct sw_error **error) {
+    const struct sw_op_copy *op = record_of(job);
+    sw_cleanup_hollow struct sw_hollow hollow = {.reader = job->host->graph, .graph = job->graph};
+    sw_cleanup_close int lower = op->link ? -1 : mount_source(job, op->input, error);
+    sw_cleanup_close int folder = -1;
+    if (!op->link && lower < 0)
+        return SW_SHADOW_FAILED;
+    const struct sw_shadow_job shadow = {.reader = job->host->graph,
+                                         .graph = job->graph,
+                                         .op = op,
+                                         .lower = lower,
+                                         .epoch = job->work->solve->epoch,
+                                         .hollow = &hollow,
+                                         .work = &job->work->work};
+    enum sw_shadow_end end = sw_shadow_make(&shadow, &folder, error);
+    if (end == SW_SHADOW_MADE && !write_blob(job, folder, &hollow, error))
+        return SW_SHADOW_FAILED;
+    return end;
+}
+
+static enum sw_nodework_end run_layer(struct job *job, struct sw_error **error) {
+    struct sw_layer_record record;
+    if (sw_layer_record_find(job->store, job->work->name, &record))
+        return SW_NODEWORK_FOUND;
+    enum sw_shadow_end end = try_shadow(job, error);
+    if (end == SW_SHADOW_UNFIT) /* the task that writes blobs goes on from the snapshot */
+        return make_snapshot(job, error);
+    return end == SW_SHADOW_MADE ? SW_NODEWORK_DONE : SW_NODEWORK_FAILED;
 }
 
 /* An error of an operation says which one it was, and where that stands. */
@@ -394,6 +429,17 @@ static void explain(const struct job *job, struct sw_error *error) {
         sw_error_at(error, note->place);
 }
 
+static enum sw_nodework_end run(struct job *job, struct sw_error **error) {
+    switch (job->work->kind) {
+    case SW_TASK_WRITE:
+        return run_write(job, error);
+    case SW_TASK_LAYER:
+        return run_layer(job, error);
+    default:
+        return make_snapshot(job, error);
+    }
+}
+
 enum sw_nodework_end sw_nodework_do(struct sw_nodework *work, struct sw_error **error) {
     struct sw_error *cause = NULL;
     struct sw_localstore *store = sw_workshop_store(work->workshop, &cause);
@@ -404,7 +450,7 @@ enum sw_nodework_end sw_nodework_do(struct sw_nodework *work, struct sw_error **
     if (store && sw_work_wanted(&work->work, &cause)) {
         if (!sw_lease_take(store->leases, lock))
             return SW_NODEWORK_BUSY;
-        end = work->kind == SW_TASK_WRITE ? run_write(&job, &cause) : make_snapshot(&job, &cause);
+        end = run(&job, &cause);
         sw_draft_fini(&job.draft);
         sw_close(&job.below);
         sw_lease_release(store->leases, lock);

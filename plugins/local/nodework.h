@@ -15,7 +15,7 @@ struct sw_nodework {
     int blob;         /* UNPACK: the layer's blob, read from its start */
     const char *name; /* of the snapshot */
     bool written;     /* RUN: the snapshot will become a blob */
-    uint32_t threads; /* WRITE: that compress */
+    uint32_t threads; /* WRITE, LAYER: that compress */
     void (*output)(void *context, int stream, struct sw_bytes bytes);
     void *context;
     struct sw_work work;

@@ -6,6 +6,7 @@
 
 #include "core/base/alloc.h"
 #include "core/base/cleanup.h"
+#include "plugins/local/shadow.h"
 
 enum { NOTHING = SIZE_MAX };
 
@@ -149,6 +150,24 @@ static size_t want_blob(struct planning *planning, const struct sw_stack *stack,
     return remember(planning, key, add_task(planning, SW_TASK_WRITE, part, needs));
 }
 
+/* A copy from git whose files nobody reads needs no snapshot. The task that would write it as a blob then finds the blob. */
+static void spare_snapshots(struct planning *planning) {
+    struct sw_vec *tasks = &planning->list->tasks;
+    size_t *readers = sw_new_array(tasks->len + 1, sizeof *readers);
+    for (size_t i = 0; i < tasks->len; i++) {
+        const struct sw_planned *task = sw_vec_at(tasks, i);
+        for (size_t k = 0; k < task->needs.len; k++)
+            readers[*(size_t *)sw_vec_at(&task->needs, k)]++;
+    }
+    for (size_t i = 0; i < tasks->len; i++) {
+        struct sw_planned *task = sw_vec_at(tasks, i);
+        if (task->kind == SW_TASK_RUN && task->written && readers[i] == 1 &&
+            sw_shadow_suits(planning->stacks->host->graph, planning->stacks->graph, task->node))
+            task->kind = SW_TASK_LAYER;
+    }
+    free(readers);
+}
+
 void sw_plan_make(struct sw_stacks *stacks, const sw_node *wanted, size_t count, struct sw_plan_list *list) {
     struct planning planning = {.stacks = stacks, .list = list};
     list->tasks.width = sizeof(struct sw_planned);
@@ -162,6 +181,7 @@ void sw_plan_make(struct sw_stacks *stacks, const sw_node *wanted, size_t count,
         for (size_t part = 0; part < stack.parts.len; part++)
             need(&list->writes[i], want_blob(&planning, &stack, part));
     }
+    spare_snapshots(&planning);
     sw_map_fini(&planning.known, NULL);
 }
 

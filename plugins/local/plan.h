@@ -12,6 +12,7 @@ enum sw_task_kind {
     SW_TASK_RUN,     /* an operation makes a snapshot */
     SW_TASK_RESTORE, /* a snapshot that is gone comes back from its blob */
     SW_TASK_WRITE,   /* a snapshot becomes a blob */
+    SW_TASK_LAYER,   /* an operation makes a blob, and no snapshot as long as nobody wants one */
 };
 
 struct sw_planned {

@@ -9,7 +9,8 @@
 #include "core/base/error.h"
 
 char *sw_task_key(enum sw_task_kind kind, const char *name) {
-    return sw_format("%s %s", kind == SW_TASK_WRITE ? "write" : "make", name);
+    const char *what = kind == SW_TASK_WRITE ? "write" : kind == SW_TASK_LAYER ? "layer" : "make";
+    return sw_format("%s %s", what, name);
 }
 
 struct sw_task *sw_task_new(struct sw_solver *solver, struct sw_solving *owner, const struct sw_planned *plan) {
@@ -21,7 +22,7 @@ struct sw_task *sw_task_new(struct sw_solver *solver, struct sw_solving *owner, 
                              .kind = plan->kind,
                              .node = plan->node,
                              .index = plan->index,
-                             .written = plan->written && plan->kind == SW_TASK_RUN,
+                             .written = plan->written && (plan->kind == SW_TASK_RUN || plan->kind == SW_TASK_LAYER),
                              .dependents = {.width = sizeof(struct sw_task *)},
                              .interests = {.width = sizeof(struct sw_interest)},
                              .cancel_fd = eventfd(0, EFD_CLOEXEC),

@@ -26,6 +26,8 @@ struct name {
     uid_t uid;
     gid_t gid;
     int64_t mtime;
+    size_t index; /* in the order of reading */
+    uint64_t bytes;
 };
 
 struct treesource {
@@ -95,7 +97,9 @@ static bool list(struct treesource *source, struct sw_error **error) {
                             .mode = entry.mode & 07777,
                             .uid = entry.uid,
                             .gid = entry.gid,
-                            .mtime = entry.mtime};
+                            .mtime = entry.mtime,
+                            .index = source->names.len,
+                            .bytes = entry.bytes};
         sw_vec_push(&source->names, &name);
         if (name.mtime > source->root.mtime)
             source->root.mtime = name.mtime;
@@ -199,8 +203,16 @@ static bool seek(struct treesource *source, struct sw_error **error) {
     return got > 0 || (got == 0 && sw_fail(error, SW_ERROR_IO, "%s vanished while it was read", source->current->path));
 }
 
+static bool hollow_content(struct treesource *source, int fd, struct sw_error **error) {
+    const struct name *name = source->current;
+    struct sw_hollow_file file = {.node = source->from.node, .index = name->index, .bytes = name->bytes};
+    return sw_hollow_mark(source->from.hollow, fd, &file) == 0 || sw_fsroot_fail(error, "create", name->path);
+}
+
 static bool tree_content(struct sw_source *base, int fd, struct sw_error **error) {
     struct treesource *source = (struct treesource *)base;
+    if (source->from.hollow)
+        return hollow_content(source, fd, error);
     if (!seek(source, error))
         return false;
     for (;;) {
