@@ -187,6 +187,18 @@ static bool arg_value(struct dispatch *d, const struct sw_df_pair *pair, const c
     return true;
 }
 
+/* An ARG that is declared again keeps its place and takes the new value. */
+static void declare(struct sw_df_state *state, struct sw_df_declared arg) {
+    for (size_t i = 0; i < state->declared.len; i++) {
+        struct sw_df_declared *known = sw_vec_at(&state->declared, i);
+        if (strcmp(known->name, arg.name) != 0)
+            continue;
+        known->value = arg.value;
+        return;
+    }
+    sw_vec_push(&state->declared, &arg);
+}
+
 static bool dispatch_arg(struct dispatch *d) {
     sw_cleanup_buf struct sw_buf text = {0};
     sw_buf_puts(&text, "ARG");
@@ -198,7 +210,7 @@ static bool dispatch_arg(struct dispatch *d) {
             return false;
         if (declared.value && !is_quiet_arg(pair->key))
             sw_df_env_set(&d->state->env, pair->key, declared.value);
-        sw_vec_push(&d->state->declared, &declared);
+        declare(d->state, declared);
         sw_buf_printf(&text, declared.value ? " %s=%s" : " %s", pair->key, declared.value);
     }
     return commit(d, sw_arena_str(d->arena, sw_buf_text(&text)));

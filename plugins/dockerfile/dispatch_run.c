@@ -239,19 +239,8 @@ static const char *history_text(struct run *run, struct sw_strings argv) {
     unsigned count = 0;
     for (size_t i = 0; i < declared->len; i++) {
         const struct sw_df_declared *arg = sw_vec_at(declared, i);
-        const char *value = NULL;
-        bool repeated = false;
-        for (size_t j = 0; j < declared->len; j++) {
-            const struct sw_df_declared *other = sw_vec_at(declared, j);
-            if (strcmp(other->name, arg->name) != 0)
-                continue;
-            repeated = repeated || j < i;
-            value = other->value;
-        }
-        if (repeated)
-            continue;
         const char *now = sw_df_env_get(&run->state->env, arg->name);
-        sw_buf_printf(&args, "%s=%s ", arg->name, now ? now : value ? value : "");
+        sw_buf_printf(&args, "%s=%s ", arg->name, now ? now : arg->value ? arg->value : "");
         count++;
     }
     sw_buf_puts(&text, "RUN ");
@@ -289,10 +278,20 @@ static const char *masked_text(struct run *run, const struct sw_df_shell *shell,
     return text;
 }
 
+static bool has_secret_variable(const struct run *run) {
+    for (size_t i = 0; i < run->mounts.len; i++) {
+        const struct sw_df_run_mount *mount = sw_vec_at(&run->mounts, i);
+        if (mount->mount.kind == SW_MOUNT_SECRET && mount->mount.env)
+            return true;
+    }
+    return false;
+}
+
 static const char *title(struct run *run) {
     struct sw_df_shell raw = {.escape = run->e->shell.escape, .raw_quotes = true, .raw_escapes = true, .keep_unset = true};
     const char *code = sw_arena_format(run->arena, "%s%s", run->instruction->code, script_summary(run));
-    const char *text = run->mounts.len > 0 ? masked_text(run, &raw, code) : sw_df_title_text(run->e, &raw, code, &run->state->env);
+    const char *text =
+        has_secret_variable(run) ? masked_text(run, &raw, code) : sw_df_title_text(run->e, &raw, code, &run->state->env);
     return sw_df_step_title(run->e, run->state, text);
 }
 
