@@ -279,6 +279,7 @@ static void make_reports(struct sw_build *build) {
             .graph = job->graph,
             .needs = needs_of(build, job->image),
             .error = job->error,
+            .not_begun = job->not_begun,
         };
         name_report(build, &report);
         report_stages(build, job, &rebuilt, &report);
@@ -363,21 +364,23 @@ static bool may_start(const struct sw_build *build, const struct sw_job *job) {
     return true;
 }
 
+/* Whether an image that it needs failed; with `begun`, one that was not left out itself. */
+static bool lacks_need(const struct sw_build *build, const struct sw_job *job, bool begun) {
+    for (size_t i = 0; i < job->image->need_count; i++) {
+        const struct sw_project_image *need = &build->options.project->images[job->image->needs[i].image];
+        const struct sw_job *other = sw_build_job(build, need->name, job->platform);
+        if (other && other->state == SW_JOB_FAILED && !(begun && other->not_begun))
+            return true;
+    }
+    return false;
+}
+
 static void fail_unstarted(struct sw_job *job) {
     struct sw_error *error = NULL;
     job->build->active++;
+    job->not_begun = !lacks_need(job->build, job, true);
     sw_fail(&error, SW_ERROR_CANCELLED, "image \"%s\" was not built because another one failed", job->image->name);
     sw_job_fail(job, error);
-}
-
-static struct sw_job *failed_need(const struct sw_build *build, const struct sw_job *job) {
-    for (size_t i = 0; i < job->image->need_count; i++) {
-        const struct sw_project_image *need = &build->options.project->images[job->image->needs[i].image];
-        struct sw_job *other = sw_build_job(build, need->name, job->platform);
-        if (other && other->state == SW_JOB_FAILED)
-            return other;
-    }
-    return NULL;
 }
 
 static void start_waiting(struct sw_build *build) {
@@ -385,11 +388,12 @@ static void start_waiting(struct sw_build *build) {
         struct sw_job *job = job_at(build, i);
         if (job->state != SW_JOB_WAITING)
             continue;
-        if (build->stopping || failed_need(build, job)) {
+        /* While a build ends, each is told after what it needs, to know whether that was begun. */
+        if (build->stopping ? may_start(build, job) : lacks_need(build, job, false)) {
             fail_unstarted(job);
             return; /* which has called us again */
         }
-        if (!may_start(build, job) || (build->options.parallel && build->active >= build->options.parallel))
+        if (build->stopping || !may_start(build, job) || (build->options.parallel && build->active >= build->options.parallel))
             continue;
         build->active++;
         sw_job_start(job);

@@ -102,6 +102,7 @@ struct sw_image_report {
     const struct sw_graph *graph;
     struct sw_strings needs;
     const struct sw_error *error; /* why it failed; NULL */
+    bool not_begun;               /* another image's failure ended the build before its turn */
 };
 
 /* The options and what they point to must outlive the build. */

@@ -97,7 +97,8 @@ static void want(struct publishing *publishing, char *tag, char *stage_record) {
 static void want_stage_records(struct publishing *publishing, const struct sw_job *job) {
     for (size_t i = 0; i < job->stages.len; i++) {
         const struct sw_stage_state *stage = sw_job_stage(job, i);
-        if (stage->rebuilt)
+        /* A stage that was found may come from a run that failed afterwards, or from another program: its inputs are known by now. */
+        if (stage->rebuilt || stage->found)
             want(publishing, sw_stage_record_tag(stage->id),
                  sw_stage_record_text(job, stage, i ? sw_job_stage(job, i - 1)->id : NULL));
     }

@@ -78,6 +78,7 @@ struct sw_job {
     struct sw_vec stages; /* of struct sw_stage_state * */
     enum sw_job_state state;
     struct sw_error *error;
+    bool not_begun; /* another image's failure ended the build before this one's turn */
     struct sw_built_image built;
     struct sw_vec waiters; /* of struct sw_job_waiter */
     struct sw_vertex *vertex;

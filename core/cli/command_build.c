@@ -54,6 +54,8 @@ static bool save_report(const struct sw_conveyor *conveyor, const struct sw_argu
 
 /* How an image ended: its published name, or why it has none. */
 static const char *outcome(const struct sw_image_report *image) {
+    if (image->not_begun)
+        return "not begun";
     if (image->error)
         return image->error->code == SW_ERROR_CANCELLED ? "cancelled" : "failed";
     return image->name ? image->name : "not begun";
