@@ -26,14 +26,21 @@ static struct sw_job *job_at(const struct sw_build *build, size_t index) {
     return *(struct sw_job **)sw_vec_at(&build->jobs, index);
 }
 
+static struct sw_job *add_job(struct sw_build *build, const struct sw_project_image *image, const char *part,
+                              const char *platform) {
+    struct sw_job *job = sw_job_new(build, image, part, platform);
+    sw_cleanup_free char *id = sw_format("%s@%s", job->name, platform);
+    sw_vec_push(&build->jobs, &job);
+    sw_map_set(&build->jobs_by_id, id, job);
+    return job;
+}
+
 static void add_jobs(struct sw_build *build) {
     const struct sw_project *project = build->options.project;
     for (size_t i = 0; i < project->image_count; i++) {
         const struct sw_project_image *image = &project->images[i];
         for (size_t j = 0; build->options.wanted[i] && j < image->platforms.count; j++) {
-            struct sw_job *job = sw_job_new(build, image, image->platforms.items[j]);
-            sw_vec_push(&build->jobs, &job);
-            sw_map_set(&build->jobs_by_id, job->plan_id, job);
+            add_job(build, image, NULL, image->platforms.items[j]);
         }
     }
 }
@@ -89,9 +96,21 @@ void sw_build_free(struct sw_build *build) {
     free(build);
 }
 
-struct sw_job *sw_build_job(const struct sw_build *build, const char *image, const char *platform) {
-    sw_cleanup_free char *id = sw_format("%s@%s", image, platform);
+struct sw_job *sw_build_job(const struct sw_build *build, const char *name, const char *platform) {
+    sw_cleanup_free char *id = sw_format("%s@%s", name, platform);
     return sw_map_get(&build->jobs_by_id, id);
+}
+
+/* It does not wait for a free place: the image that needs it holds one. */
+struct sw_job *sw_build_start_part(struct sw_build *build, const struct sw_job *whole, const char *part) {
+    sw_cleanup_free char *name = sw_format("%s/%s", whole->image->name, part);
+    struct sw_job *job = sw_build_job(build, name, whole->platform);
+    if (job)
+        return job;
+    job = add_job(build, whole->image, part, whole->platform);
+    build->active++;
+    sw_job_start(job);
+    return job;
 }
 
 struct sw_image *sw_build_keep_image(struct sw_build *build, struct sw_image *image) {
@@ -215,7 +234,7 @@ static uint64_t bytes_of(const struct sw_image *image) {
 }
 
 static void name_report(struct sw_build *build, struct sw_image_report *report) {
-    report->repo = sw_build_public_repo(build, report->image);
+    report->repo = report->part ? build->options.repo_name : sw_build_public_repo(build, report->image);
     sw_cleanup_free char *name = report->tag ? sw_format("%s:%s", report->repo, report->tag) : NULL;
     report->name = name ? sw_arena_str(&build->arena, name) : NULL;
 }
@@ -230,7 +249,7 @@ static void report_index_stages(struct sw_build *build, struct sw_image_report *
     size_t part_count = 0, count = 0;
     for (size_t i = 0; i < build->reports.len && part_count < report->image->platforms.count; i++) {
         const struct sw_image_report *part = sw_vec_at(&build->reports, i);
-        if (part->image == report->image) {
+        if (part->image == report->image && !part->part) {
             parts[part_count++] = part;
             count += part->stage_count;
         }
@@ -248,11 +267,12 @@ static void report_index_stages(struct sw_build *build, struct sw_image_report *
 }
 
 static void report_index(struct sw_build *build, const struct sw_index_image *index) {
-    struct sw_image_report report = {.image = index->image, .platform = "", .tag = index->tag, .digest = index->digest, .id = ""};
+    struct sw_image_report report = {
+        .image = index->image, .platform = "", .tag = index->tag, .digest = index->digest, .id = index->digest};
     name_report(build, &report);
     for (size_t i = 0; i < build->reports.len; i++) {
         const struct sw_image_report *part = sw_vec_at(&build->reports, i);
-        if (part->image != index->image)
+        if (part->image != index->image || part->part)
             continue;
         report.rebuilt |= part->rebuilt;
         report.bytes += part->bytes;
@@ -270,6 +290,7 @@ static void make_reports(struct sw_build *build) {
         const struct sw_job *job = job_at(build, i);
         struct sw_image_report report = {
             .image = job->image,
+            .part = job->part ? job->name : NULL,
             .platform = job->platform,
             .seconds = job->seconds,
             .tag = job->built.tag,

@@ -88,6 +88,7 @@ struct sw_stage_report {
 /* One image for one platform, or the index of several. */
 struct sw_image_report {
     const struct sw_project_image *image;
+    const char *part;     /* name of a part of the image that was built as an image of its own; NULL: the image itself */
     const char *platform; /* "" for an index */
     bool rebuilt;
     double seconds;
@@ -95,7 +96,7 @@ struct sw_image_report {
     const char *repo;   /* that users pull it from */
     const char *name;   /* REPO:TAG, of that repository */
     const char *digest; /* of the manifest or index */
-    const char *id;     /* of the config; "" for an index */
+    const char *id;     /* of the config; of an index: its digest */
     uint64_t bytes;
     const struct sw_stage_report *stages;
     size_t stage_count;

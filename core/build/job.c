@@ -20,10 +20,12 @@ static const struct sw_host *host_of(const struct sw_job *job) {
 
 /* ---- the job itself ---- */
 
-struct sw_job *sw_job_new(struct sw_build *build, const struct sw_project_image *image, const char *platform) {
+struct sw_job *sw_job_new(struct sw_build *build, const struct sw_project_image *image, const char *part, const char *platform) {
     struct sw_job *job = sw_new(sizeof *job);
     job->build = build;
     job->image = image;
+    job->part = part ? sw_arena_str(&job->arena, part) : NULL;
+    job->name = part ? sw_format("%s/%s", image->name, part) : sw_strdup(image->name);
     job->platform = platform;
     job->plan_id = sw_format("%s@%s", image->name, platform);
     job->stages.width = sizeof(struct sw_stage_state *);
@@ -50,6 +52,7 @@ struct sw_job *sw_job_new(struct sw_build *build, const struct sw_project_image 
         .cache_version = image->cache_version,
         .network = *options->network ? options->network : image->network,
         .cancel = build->cancel,
+        .part = job->part,
     };
     struct sw_graph_files files = sw_trees_for(job);
     job->graph = sw_graph_new(&files);
@@ -70,6 +73,7 @@ void sw_job_free(struct sw_job *job) {
     sw_graph_free(job->graph);
     sw_arena_fini(&job->arena);
     sw_error_free(job->error);
+    free(job->name);
     free(job->plan_id);
     free(job);
 }
@@ -365,7 +369,7 @@ static void on_looked_up(void *context, struct sw_error *error) {
         return;
     }
     if (job->build->options.mode == SW_BUILD_CHECK) {
-        sw_fail(&error, SW_ERROR_BUILD, "image \"%s\": stage %s (%s) is not in %s", job->image->name, stage->name, stage->digest,
+        sw_fail(&error, SW_ERROR_BUILD, "image \"%s\": stage %s (%s) is not in %s", job->name, stage->name, stage->digest,
                 job->build->options.repo_name);
         sw_job_fail(job, sw_error_hint(error, "build it first, without --require-built-images"));
         return;
@@ -434,7 +438,7 @@ static void plan_spec(struct sw_job *job) {
     struct sw_stage_state *stage = sw_arena_new(&job->arena, sizeof *stage);
     if (!sw_job_last_stage(job)) {
         struct sw_error *error = NULL;
-        sw_fail(&error, SW_ERROR_INTERNAL, "image \"%s\" has no stages", job->image->name);
+        sw_fail(&error, SW_ERROR_INTERNAL, "image \"%s\" has no stages", job->name);
         sw_job_fail(job, error);
         return;
     }
@@ -514,8 +518,8 @@ static void on_solved(void *context, struct sw_error *error) {
         return;
     }
     if (error) {
-        if (job->image->name[0] && error->code != SW_ERROR_CANCELLED)
-            error = sw_error_wrap(error, "image \"%s\"", job->image->name);
+        if (job->name[0] && error->code != SW_ERROR_CANCELLED)
+            error = sw_error_wrap(error, "image \"%s\"", job->name);
         sw_job_fail(job, error);
         return;
     }
@@ -587,7 +591,7 @@ void sw_job_finish(struct sw_job *job) {
     sw_cleanup_free char *name = sw_build_image_name(build, last->id);
     job->built = (struct sw_built_image){
         .size = sizeof job->built,
-        .image = job->image->name,
+        .image = job->name,
         .name = sw_arena_str(arena, name),
         .repo = build->options.repo_name,
         .tag = sw_arena_str(arena, last->id),
@@ -606,7 +610,7 @@ void sw_job_start(struct sw_job *job) {
     job->state = SW_JOB_PLANNING;
     job->started = host_of(job)->timers->now();
     if (!sw_build_only_plans(job->build)) {
-        const char *name = job->image->name[0] ? job->image->name : "~";
+        const char *name = job->name[0] ? job->name : "~";
         sw_cleanup_free char *title = job->image->platforms.count > 1 ? sw_format("%s (%s)", name, job->platform) : sw_strdup(name);
         job->vertex = host_of(job)->progress->start(NULL, title);
     }

@@ -142,5 +142,13 @@ void sw_metadata_publish(struct sw_build *build, sw_done done, void *context) {
         want_index_record(publishing, &project->images[i], &top);
         want(publishing, commit_tag(build, project->images[i].name, top.tag), NULL);
     }
+    for (size_t i = 0; i < build->jobs.len; i++) {
+        const struct sw_job *job = *(struct sw_job **)sw_vec_at(&build->jobs, i);
+        if (!job->part || job->state != SW_JOB_DONE || job->image->platforms.count > 1)
+            continue;
+        if (built)
+            want(publishing, managed_tag(job->name), NULL);
+        want(publishing, commit_tag(build, job->name, job->built.tag), NULL);
+    }
     publish_next(publishing);
 }

@@ -53,7 +53,7 @@ static void on_image(void *context, struct sw_job *other) {
     free(context);
     const struct sw_built_image *built = other->state == SW_JOB_DONE ? image_of_stage(other, wait.stage) : NULL;
     if (!built)
-        sw_fail(&error, SW_ERROR_CANCELLED, "image \"%s\", which is needed, was not built", other->image->name);
+        sw_fail(&error, SW_ERROR_CANCELLED, "image \"%s\", which is needed, was not built", other->name);
     wait.done(wait.context, built, error);
     free(wait.stage);
 }
@@ -71,6 +71,14 @@ static void project_image(struct sw_plan *plan, const char *name, const char *st
     struct image_wait *wait = sw_new(sizeof *wait);
     *wait = (struct image_wait){sw_strdup(stage), done, context};
     sw_job_wait(other, on_image, wait);
+}
+
+static void image_part(struct sw_plan *plan, const char *part,
+                       void (*done)(void *context, const struct sw_built_image *image, struct sw_error *error), void *context) {
+    struct sw_job *job = job_of(plan);
+    struct image_wait *wait = sw_new(sizeof *wait);
+    *wait = (struct image_wait){NULL, done, context};
+    sw_job_wait(sw_build_start_part(job->build, job, part), on_image, wait);
 }
 
 static void import_checksum(struct sw_plan *plan, const struct sw_import *import,
@@ -102,4 +110,5 @@ const struct sw_host_plan sw_plan_table = {
     .import_checksum = import_checksum,
     .secret_ids = secret_ids,
     .warn = warn,
+    .image_part = image_part,
 };

@@ -143,15 +143,21 @@ static void put_stage(struct writer *writer, const struct sw_report *report, con
     close_with(writer, '}');
 }
 
+static const char *name_of(const struct sw_image_report *image) {
+    return image->part ? image->part : image->image->name;
+}
+
 static const char *config_type(const struct sw_image_report *image) {
+    if (image->part)
+        return "unknown"; /* as werf says of them */
     if (!*image->platform)
         return "";
     return image->image->staged ? "staged" : image->image->builder->name;
 }
 
 static void put_image(struct writer *writer, const struct sw_report *report, const struct sw_image_report *image) {
-    open_in(writer, image->image->name, '{');
-    put_text(writer, "WerfImageName", image->image->name);
+    open_in(writer, name_of(image), '{');
+    put_text(writer, "WerfImageName", name_of(image));
     put_text(writer, "ConfigType", config_type(image));
     put_text(writer, "DockerRepo", image->repo);
     put_text(writer, "DockerTag", image->tag);
@@ -160,7 +166,7 @@ static void put_image(struct writer *writer, const struct sw_report *report, con
     put_text(writer, "DockerImageName", image->name);
     put_text(writer, "TargetPlatform", image->platform);
     put_bool(writer, "Rebuilt", image->rebuilt);
-    put_bool(writer, "Final", image->image->final);
+    put_bool(writer, "Final", image->image->final && !image->part);
     put_number(writer, "Size", (int64_t)image->bytes);
     put_seconds(writer, "BuildTime", image->seconds);
     put_text(writer, "Commit", report->commit);
@@ -182,8 +188,7 @@ static bool is_shown(const struct sw_image_report *image) {
 }
 
 static int by_name(const void *a, const void *b) {
-    return strcmp((*(const struct sw_image_report *const *)a)->image->name,
-                  (*(const struct sw_image_report *const *)b)->image->name);
+    return strcmp(name_of(*(const struct sw_image_report *const *)a), name_of(*(const struct sw_image_report *const *)b));
 }
 
 static void sort_images(const struct sw_report *report, struct sw_vec *sorted) {
@@ -224,14 +229,14 @@ static char *variable_prefix(const char *image) {
 static void write_env(struct sw_buf *out, const struct sw_vec *images) {
     for (size_t i = 0; i < images->len; i++) {
         const struct sw_image_report *image = *(const struct sw_image_report **)sw_vec_at(images, i);
-        sw_cleanup_free char *prefix = variable_prefix(image->image->name);
+        sw_cleanup_free char *prefix = variable_prefix(name_of(image));
         sw_buf_printf(out, "%sDOCKER_IMAGE_NAME=%s\n", prefix, image->name);
         sw_buf_printf(out, "%sDOCKER_IMAGE_ID=%s\n", prefix, image->id);
         sw_buf_printf(out, "%sDOCKER_IMAGE_DIGEST=%s\n", prefix, image->digest);
         sw_buf_printf(out, "%sDOCKER_REPO=%s\n", prefix, image->repo);
         sw_buf_printf(out, "%sDOCKER_TAG=%s\n", prefix, image->tag);
-        sw_buf_printf(out, "%sWERF_IMAGE_NAME=%s\n", prefix, image->image->name);
-        sw_buf_printf(out, "%sFINAL=%s\n", prefix, image->image->final ? "true" : "false");
+        sw_buf_printf(out, "%sWERF_IMAGE_NAME=%s\n", prefix, name_of(image));
+        sw_buf_printf(out, "%sFINAL=%s\n", prefix, image->image->final && !image->part ? "true" : "false");
     }
 }
 

@@ -68,6 +68,8 @@ struct sw_job_waiter {
 struct sw_job {
     struct sw_build *build;
     const struct sw_project_image *image;
+    const char *part; /* of the image, which is built as an image of its own; NULL: the image itself */
+    char *name;       /* the image's, with the part's behind it */
     const char *platform;
     char *plan_id; /* "image@platform" */
     const struct sw_builder *builder;
@@ -136,7 +138,7 @@ struct sw_layer_origin {
 bool sw_build_only_plans(const struct sw_build *build);
 
 /* job.c */
-struct sw_job *sw_job_new(struct sw_build *build, const struct sw_project_image *image, const char *platform);
+struct sw_job *sw_job_new(struct sw_build *build, const struct sw_project_image *image, const char *part, const char *platform);
 void sw_job_free(struct sw_job *job);
 void sw_job_start(struct sw_job *job);
 void sw_job_fail(struct sw_job *job, struct sw_error *error);
@@ -147,7 +149,8 @@ struct sw_stage_state *sw_job_find_stage(const struct sw_job *job, const char *n
 void sw_job_finish(struct sw_job *job); /* all stages are published */
 
 /* build.c */
-struct sw_job *sw_build_job(const struct sw_build *build, const char *image, const char *platform);
+struct sw_job *sw_build_job(const struct sw_build *build, const char *name, const char *platform);
+struct sw_job *sw_build_start_part(struct sw_build *build, const struct sw_job *whole, const char *part); /* once for a part */
 void sw_build_job_ended(struct sw_build *build, struct sw_job *job);
 void sw_build_job_failing(struct sw_build *build, const struct sw_job *job); /* it will end when nothing of it is in flight */
 struct sw_image *sw_build_keep_image(struct sw_build *build, struct sw_image *image); /* owns it, remembers its layers */

@@ -94,8 +94,8 @@ static char *record_text(const struct sw_job *job, const struct sw_stage_state *
     if (stage->digest_base)
         json_array_append_new(inputs, json_pack("{s:s, s:s}", "name", "base image", "value", stage->digest_base));
     sw_cleanup_json json_t *record =
-        json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "version", 1, "image", job->image->name, "platform", job->platform,
-                  "stage", stage->name, "digest", stage->digest, "id", stage->id, "commit",
+        json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "version", 1, "image", job->name, "platform", job->platform, "stage",
+                  stage->name, "digest", stage->digest, "id", stage->id, "commit",
                   job->build->options.host->files->id(job->build->options.commit), "inputs", inputs);
     if (json_array_size(filters))
         json_object_set(record, "filters", filters);

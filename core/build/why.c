@@ -107,7 +107,7 @@ static int newest_first(const void *a, const void *b) {
 /* Builds of the nearest commits of this one's history first, then those of other branches, the newest first. */
 static void find_candidates(struct explaining *explaining) {
     const struct sw_build *build = explaining->build;
-    const char *name = explaining->job->image->name;
+    const char *name = explaining->job->name;
     sw_cleanup_free char *prefix = sw_format("meta-%x_", sw_murmur3(name, strlen(name)));
     sw_cleanup_vec struct sw_vec builds = {.width = sizeof(struct candidate)};
     struct search search = {.explaining = explaining};
@@ -248,7 +248,7 @@ static void explain_job(struct explaining *explaining) {
     json_t *stages = json_array();
     bool same = true;
     json_t *image =
-        json_pack("{s:s, s:s, s:i, s:s, s:o}", "image", job->image->name, "platform", job->platform, "platforms",
+        json_pack("{s:s, s:s, s:i, s:s, s:o}", "image", job->name, "platform", job->platform, "platforms",
                   (int)job->image->platforms.count, "state", is_missing_something(job) ? "missing" : "found", "stages", stages);
     if (explaining->chain.len) {
         sw_cleanup_free char *subject = subject_of(explaining);

@@ -64,6 +64,23 @@ static bool start_messages(const struct sw_arguments *arguments, struct sw_error
     return true;
 }
 
+static bool forces_staged(void) {
+    const char *staged = getenv("WERF_FORCE_STAGED_DOCKERFILE");
+    return staged && (strcmp(staged, "1") == 0 || strcmp(staged, "true") == 0);
+}
+
+static bool set_staged(struct sw_error **error) {
+    const char *version = getenv("WERF_STAGED_DOCKERFILE_VERSION");
+    if (forces_staged())
+        sw_settings_set("dockerfile", "force-staged", "true");
+    if (!version || !*version)
+        return true;
+    if (strcmp(version, "v1") != 0 && strcmp(version, "v2") != 0)
+        return sw_fail(error, SW_ERROR_USAGE, "WERF_STAGED_DOCKERFILE_VERSION: \"%s\" is neither v1 nor v2", version);
+    sw_settings_set("dockerfile", "staged-version", version);
+    return true;
+}
+
 static void set_settings(const struct sw_arguments *arguments) {
     static const char *const passed[] = {"oci-runtime",       "insecure-registry", "skip-tls-verify-registry", "buildkit-tls-ca",
                                          "buildkit-tls-cert", "buildkit-tls-key",  "buildkit-tls-name",        "buildkit-tls-dir"};
@@ -128,7 +145,7 @@ bool sw_app_start(struct sw_app *app, const struct sw_arguments *arguments, stru
     if (!sw_loop_start(error))
         return false;
     sw_signals_start(_exit);
-    if (!start_messages(arguments, error) || !sw_host_config_load(&app->host_config, error)) {
+    if (!start_messages(arguments, error) || !sw_host_config_load(&app->host_config, error) || !set_staged(error)) {
         sw_app_end(app);
         return false;
     }
@@ -152,7 +169,6 @@ static void show_warnings(const struct sw_diagnostics *list) {
 
 struct sw_load_options sw_app_load_options(const struct sw_app *app) {
     const struct sw_arguments *arguments = app->arguments;
-    const char *staged = getenv("WERF_FORCE_STAGED_DOCKERFILE");
     return (struct sw_load_options){
         .project =
             {
@@ -162,7 +178,7 @@ struct sw_load_options sw_app_load_options(const struct sw_app *app) {
                 .default_platform = app->default_platform,
                 .project_name = sw_argument(arguments, "project-name"),
                 .home = getenv("HOME"),
-                .force_staged = staged && (strcmp(staged, "1") == 0 || strcmp(staged, "true") == 0),
+                .force_staged = forces_staged(),
             },
         .folder = sw_argument(arguments, "dir"),
         .work_tree = sw_argument(arguments, "git-work-tree"),

@@ -67,6 +67,8 @@ static void print_summary(const struct sw_conveyor *conveyor) {
     const struct sw_image_report *images = sw_build_reports(conveyor->build, &count);
     for (size_t i = 0; i < count; i++) {
         const struct sw_image_report *image = &images[i];
+        if (image->part)
+            continue;
         bool several = *image->platform && image->image->platforms.count > 1, done = !image->error && image->name;
         printf("%s%s%s\t%s\t%s\n", *image->image->name ? image->image->name : "~", several ? " " : "",
                several ? image->platform : "", outcome(image),

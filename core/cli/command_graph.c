@@ -22,7 +22,7 @@ static void print(const struct sw_conveyor *conveyor, enum sw_graph_format forma
             stages[j] =
                 (struct sw_printed_stage){reports[i].stages[j].name, reports[i].stages[j].digest, reports[i].stages[j].node};
         images[shown++] = (struct sw_printed_image){
-            .name = reports[i].image->name,
+            .name = reports[i].part ? reports[i].part : reports[i].image->name,
             .platform = reports[i].platform,
             .graph = reports[i].graph,
             .stages = stages,

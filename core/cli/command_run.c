@@ -38,7 +38,8 @@ static const struct sw_image_report *find_image(const struct sw_conveyor *convey
     const struct sw_image_report *reports = sw_build_reports(conveyor->build, &count), *found = NULL;
     for (size_t i = 0; i < count; i++) {
         const struct sw_project *project = conveyor->options.project;
-        if (!*reports[i].platform || !conveyor->options.chosen[reports[i].image - project->images] || !reports[i].stage_count)
+        if (!*reports[i].platform || reports[i].part || !conveyor->options.chosen[reports[i].image - project->images] ||
+            !reports[i].stage_count)
             continue;
         if (found && found->image != reports[i].image) {
             sw_fail(error, SW_ERROR_USAGE, "which image is to run? There are \"%s\", \"%s\" …", found->image->name,

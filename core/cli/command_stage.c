@@ -25,7 +25,8 @@ static void print_stages(const struct sw_conveyor *conveyor, bool explain) {
     for (size_t i = 0; i < count; i++) {
         if (!conveyor->options.chosen[images[i].image - conveyor->options.project->images])
             continue;
-        printf("%s\t%s\n", *images[i].image->name ? images[i].image->name : "~", images[i].platform);
+        const char *name = images[i].part ? images[i].part : images[i].image->name;
+        printf("%s\t%s\n", *name ? name : "~", images[i].platform);
         for (size_t j = 0; j < images[i].stage_count; j++) {
             const struct sw_stage_report *stage = &images[i].stages[j];
             printf("  %s\t%s\t%s\n", stage->name, stage->digest, stage->image ? "in the store" : "missing");

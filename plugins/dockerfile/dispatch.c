@@ -445,11 +445,14 @@ static void begin_stage(struct sw_df_evaluator *e, struct sw_df_state *state) {
 bool sw_df_stage_dispatch(struct sw_df_evaluator *e, struct sw_df_state *state) {
     begin_stage(e, state);
     sw_df_record_stage(e, state);
+    sw_df_record_mark(e, state, NULL);
     for (size_t i = 0; i < state->commands.len; i++) {
         const struct sw_df_command *command = sw_vec_at(&state->commands, i);
         if (!dispatch_command(e, state, command))
             return sw_df_fail_at(e->failure, command->instruction->first, command->instruction->last);
         sw_df_record_mark(e, state, command);
     }
+    if (e->options->recording == SW_DF_RECORD && state->index != SIZE_MAX)
+        e->out->records[state->index].tip = state->tip;
     return true;
 }

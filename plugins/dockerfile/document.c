@@ -115,6 +115,9 @@ static bool read_staged(struct reader *r) {
     for (size_t i = 0; i < document->count(r->request->document); i++)
         if (strcmp(text_of(r, document->key_at(r->request->document, i)), "staged") == 0)
             own = document->key_at(r->request->document, i);
+    const char *forced = r->host->setting ? r->host->setting("dockerfile", "force-staged") : NULL;
+    if (forced && *forced)
+        return true;
     if (own)
         return document->boolean(get(r, "staged"), false);
     return document->boolean(document->get(build, "staged"), false);

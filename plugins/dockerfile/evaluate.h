@@ -36,7 +36,7 @@ enum sw_df_recording { SW_DF_RESULT_ONLY, SW_DF_RECORD };
 
 /* What the target has come to after one of its instructions. */
 struct sw_df_mark {
-    uint32_t first; /* line of the instruction */
+    uint32_t first; /* line of the instruction; 0: the target's start */
     bool on_build;  /* it is a trigger of the base */
     const struct sw_df_step *tip;
     const char *config; /* image config as JSON */
@@ -44,9 +44,10 @@ struct sw_df_mark {
 
 /* What a stage of the file begins with. */
 struct sw_df_stage_record {
-    const char *base;      /* reference, expanded */
-    size_t base_stage;     /* index of the stage that it continues, SIZE_MAX: an image */
-    struct sw_strings env; /* "K=V" of its config; none when the stage is not needed */
+    const char *base;             /* reference, expanded */
+    size_t base_stage;            /* index of the stage that it continues, SIZE_MAX: an image */
+    struct sw_strings env;        /* "K=V" of its config; none when the stage is not needed */
+    const struct sw_df_step *tip; /* what it ends with; NULL when the stage is not needed */
 };
 
 struct sw_df_options {

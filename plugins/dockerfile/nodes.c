@@ -339,6 +339,12 @@ sw_node sw_df_nodes_add(struct sw_df_planner *planner, struct sw_graph *graph, c
                       .error = error};
     for (size_t i = 0; i < count; i++)
         m.nodes[i] = SW_NODE_NONE;
+    for (size_t i = 0; i < request->known_count; i++) {
+        const struct sw_df_known_step *known = &request->known[i];
+        struct sw_op_image op = {.size = sizeof(op), .image = known->image};
+        struct sw_op_note note = {.size = sizeof(note), .title = known->title};
+        m.nodes[known->step->number] = m.table->add_image(graph, &op, &note, error);
+    }
     if (request->below)
         m.nodes[request->below->number] = request->below_node;
     sw_node node = node_of(&m, request->result);

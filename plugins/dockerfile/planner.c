@@ -144,7 +144,10 @@ struct sw_df_planner *sw_df_planner_read(const struct sw_host *host, const struc
     struct sw_df_planner *p = sw_new(sizeof(*p));
     p->host = host;
     p->request = request;
-    if (sw_df_document_read(host, request, &p->arena, &p->document, error) && read_dockerfile(p, error) && read_ignore(p, error))
+    bool ok = sw_df_document_read(host, request, &p->arena, &p->document, error);
+    if (ok && request->part)
+        p->document.target = sw_df_staged_target(&p->arena, request->part);
+    if (ok && read_dockerfile(p, error) && read_ignore(p, error))
         return p;
     sw_df_planner_close(p);
     return NULL;

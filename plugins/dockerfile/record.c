@@ -23,8 +23,8 @@ void sw_df_record_mark(struct sw_df_evaluator *e, struct sw_df_state *state, con
     sw_df_image_set_platform(e, &state->image);
     sw_cleanup_json json_t *config = sw_df_image_json(&state->image);
     sw_cleanup_free char *text = json_dumps(config, JSON_COMPACT);
-    struct sw_df_mark mark = {.first = command->instruction->first,
-                              .on_build = command->on_build,
+    struct sw_df_mark mark = {.first = command ? command->instruction->first : 0,
+                              .on_build = command && command->on_build,
                               .tip = state->tip,
                               .config = sw_arena_str(e->arena, text)};
     sw_vec_push(&e->out->marks, &mark);

@@ -126,8 +126,6 @@ def main():
         report = json.load(open(f"{got}/{project}-{step}.json"))["Images"]
         for name, wanted in images.items():
             have = report.get(name)
-            if have is None and "/stage/" in name:
-                continue  # the stages of a staged Dockerfile are no images of their own here
             if have is None:
                 differ(f"{where} image {name}", "image", "an entry in the report", None)
                 continue

@@ -376,3 +376,39 @@ commit
 slipway build --repo "$repo"
 equal "ansible is refused" 3 "$STATUS"
 contains "with what to write instead" "$ERR" "as commands under \`shell\`"
+
+# Every instruction a stage of its own: the stages of the file that others take from are images too, and are built once.
+project staged
+cat > werf.yaml <<YAML
+project: staged
+configVersion: 1
+build: {staged: true}
+---
+image: app
+dockerfile: Dockerfile
+YAML
+cat > Dockerfile <<DOCKERFILE
+FROM $REGISTRY/base/busybox:1 AS base
+RUN echo base > /base
+FROM base AS mid
+COPY a /a
+FROM $REGISTRY/base/rich:1 AS other
+COPY b /b
+FROM mid
+COPY --from=other /b /c
+RUN --mount=from=base,target=/mnt cat /mnt/base /a /c > /all
+DOCKERFILE
+echo a > a && echo b > b
+commit
+report
+equal "the stages of the file are in the report" "app app/stage/base app/stage/mid app/stage/other" "$(jq -r '.Images | keys[]' "$SERVICES/report.json" | xargs)"
+see app
+equal "an image takes from all of them" "base a b" "$(file all | xargs)"
+echo bb > b
+commit
+report
+equal "only what has changed is built again, and what takes from it" "app app/stage/other" \
+  "$(jq -r '.Images | to_entries[] | select(.value.Rebuilt) | .key' "$SERVICES/report.json" | xargs)"
+equal "from where it takes on" "COPY* RUN*" "$(stages)"
+WERF_STAGED_DOCKERFILE_VERSION=v2 report
+equal "the second version has a stage for FROM" "FROM* COPY* RUN*" "$(stages)"

@@ -33,6 +33,7 @@ struct sw_plan_request {
     const char *cache_version;       /* image's cacheVersion, else build.cacheVersion, else "" */
     const char *network;             /* --backend-network, else the image's network, else "" */
     struct sw_cancel *cancel;
+    const char *part; /* name of the part of the image that is to be planned (see image_part); NULL: the image itself */
 };
 
 /* A named input of a stage's digest. The list of them is the stage's record, which is what explains a rebuild. */
@@ -155,6 +156,11 @@ struct sw_host_plan {
 
     /* Reports a warning at a place of a file of the project. [loop] */
     void (*warn)(struct sw_plan *plan, const struct sw_place *place, const char *rule, const char *text);
+
+    /* Waits until a part of this image is finished, which is an image of its own with the name IMAGE/PART: the same builder plans it
+     * from the same document, with `part` in its request. A part may need others, but not in a circle. [loop] */
+    void (*image_part)(struct sw_plan *plan, const char *part,
+                       void (*done)(void *context, const struct sw_built_image *image, struct sw_error *error), void *context);
 };
 
 /* Answers `next`: a stage, or NULL for the end. Called once, on the loop's thread, possibly from inside `next`. `error` goes to the

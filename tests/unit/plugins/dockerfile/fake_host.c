@@ -63,6 +63,11 @@ static void project_image(struct sw_plan *plan, const char *name, const char *st
     done(context, &built, NULL);
 }
 
+static void image_part(struct sw_plan *plan, const char *part,
+                       void (*done)(void *context, const struct sw_built_image *image, struct sw_error *error), void *context) {
+    project_image(plan, part, NULL, done, context);
+}
+
 static void warn(struct sw_plan *plan, const struct sw_place *place, const char *rule, const char *text) {
     (void)plan;
     (void)text;
@@ -86,10 +91,13 @@ static bool tree_identity(void *context, const struct sw_op_tree *op, char out[6
 void fake_host_open(struct fake_host *fake, const char *script, const char *document) {
     struct sw_error *error = NULL;
     the_fake = fake;
-    *fake = (struct fake_host){
-        .files = sw_host_files_table,
-        .plan = {.size = sizeof(fake->plan), .resolve_image = resolve_image, .project_image = project_image, .warn = warn},
-        .images = {.width = sizeof(struct sw_image *)}};
+    *fake = (struct fake_host){.files = sw_host_files_table,
+                               .plan = {.size = sizeof(fake->plan),
+                                        .resolve_image = resolve_image,
+                                        .project_image = project_image,
+                                        .warn = warn,
+                                        .image_part = image_part},
+                               .images = {.width = sizeof(struct sw_image *)}};
     fake->files.host_files_checksum = host_files_checksum;
     fake->host = (struct sw_host){.size = sizeof(fake->host),
                                   .document = &sw_document_table,

@@ -309,7 +309,8 @@ static void staged_images_have_a_stage_for_each_instruction(void **state) {
     assert_true(end.end && !end.error);
     fake_stage_fini(&end);
     const struct sw_op_copy *copy = graph->record(fake.graph, find_node(&fake, SW_OP_COPY, "COPY --from=b"));
-    assert_int_equal(graph->kind(fake.graph, copy->input), SW_OP_CONFIG); /* it stands on the stage before it */
+    assert_int_equal(graph->kind(fake.graph, copy->input), SW_OP_CONFIG);          /* it stands on the stage before it */
+    assert_int_equal(graph->kind(fake.graph, copy->sources[0].from), SW_OP_IMAGE); /* another stage is an image of its own */
     sw_df_planner_close(planner);
     fake_host_close(&fake);
 }

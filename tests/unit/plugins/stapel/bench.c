@@ -75,8 +75,8 @@ static void warn(struct sw_plan *plan, const struct sw_place *place, const char 
 static const struct sw_host *bench_host(void) {
     static const struct sw_host_pool pool = {.size = sizeof pool, .run = pool_run};
     static const struct sw_host_hash hash = {sizeof hash, sha256, sw_join256, sw_join224};
-    static const struct sw_host_plan plan = {sizeof plan, resolve_image, is_project_image, project_image, import_checksum,
-                                             secret_ids,  warn};
+    static const struct sw_host_plan plan = {
+        sizeof plan, resolve_image, is_project_image, project_image, import_checksum, secret_ids, warn, NULL};
     static struct sw_host host;
     host = (struct sw_host){.size = sizeof host,
                             .document = &sw_document_table,
