@@ -80,3 +80,12 @@ bool sw_call_affords(struct sw_call *call, size_t bytes) {
         return true;
     return sw_call_fail(call, "the template uses more than %zu bytes of memory", limit);
 }
+
+bool sw_call_takes_long(struct sw_call *call) {
+    enum { LONG = 5000 };
+    struct sw_engine *engine = call->engine;
+    engine->steps += LONG;
+    return engine->steps <= engine->limits.steps ||
+           sw_call_fail(call, "the template does not come to an end: stopped after %llu steps",
+                        (unsigned long long)engine->limits.steps);
+}

@@ -150,6 +150,8 @@ static bool finish(struct sw_call *call, X509 *certificate, EVP_PKEY *key) {
 /* Makes the certificate for a key, which is new if no text of one is given. */
 static bool make(struct sw_call *call, const struct request *request, const struct sw_str *pem, const struct issuer *issuer) {
     sw_cleanup_buf struct sw_buf detail = {0};
+    if (!pem && !sw_call_takes_long(call))
+        return false;
     EVP_PKEY *key = pem ? sw_key_parse(*pem, &detail) : sw_key_generate(sw_str_of("rsa"), KEY_BITS);
     if (!key)
         return pem ? sw_call_fail_str(call, "parsing private key: ", (struct sw_str){detail.data, detail.len})

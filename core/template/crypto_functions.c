@@ -36,6 +36,8 @@ static void write_bcrypt(struct sw_call *call, struct sw_buf *out, struct sw_str
 }
 
 static bool fn_bcrypt(struct sw_call *call) {
+    if (!sw_call_takes_long(call))
+        return false;
     sw_cleanup_buf struct sw_buf out = {0};
     write_bcrypt(call, &out, call->args[0].text);
     return sw_return_taken(call, &out);
@@ -49,6 +51,8 @@ static bool fn_htpasswd(struct sw_call *call) {
         sw_buf_add_str(&out, user);
         return sw_return_taken(call, &out);
     }
+    if (!sw_call_takes_long(call))
+        return false;
     sw_buf_add_str(&out, user);
     sw_buf_putc(&out, ':');
     write_bcrypt(call, &out, call->args[1].text);
@@ -138,6 +142,8 @@ static bool fn_derive_password(struct sw_call *call) {
         return sw_return_taken(call, &out);
     }
     unsigned char seed[32];
+    if (!sw_call_takes_long(call))
+        return false;
     if (!password_seed(call, seed))
         return return_string(call, "failed to derive password");
     struct sw_str shape = shape_at(shapes, seed[0]);
@@ -156,6 +162,8 @@ static bool fn_gen_private_key(struct sw_call *call) {
         sw_buf_add_str(&out, kind);
         return sw_return_taken(call, &out);
     }
+    if (!sw_call_takes_long(call))
+        return false;
     EVP_PKEY *key = sw_key_generate(kind, RSA_BITS);
     bool good = key && sw_key_write(&out, key);
     EVP_PKEY_free(key);

@@ -89,4 +89,7 @@ bool sw_return_bool(struct sw_call *call, bool truth);
 /* Whether the call may still make `bytes` of memory; fails it otherwise. To be asked before something large is made. */
 bool sw_call_affords(struct sw_call *call, size_t bytes);
 
+/* Counts a function that keeps the processor busy for tenths of a second as thousands of steps; false with an error when the limit is reached. */
+bool sw_call_takes_long(struct sw_call *call);
+
 #endif

@@ -43,6 +43,19 @@ static void a_loop_without_end_is_stopped(void **state) {
                  "stopped after 1000 steps");
 }
 
+static void functions_that_keep_the_processor_busy_count_as_many_steps(void **state) {
+    (void)state;
+    static const char *const templates[] = {
+        "{{ range 100 }}{{ derivePassword 1 \"long\" \"p\" \"u\" \"s\" }}{{ end }}",
+        "{{ range 100 }}{{ bcrypt \"p\" }}{{ end }}",
+        "{{ range 100 }}{{ htpasswd \"u\" \"p\" }}{{ end }}",
+        "{{ range 100 }}{{ genPrivateKey \"ecdsa\" }}{{ end }}",
+        "{{ range 100 }}{{ genCA \"x\" 1 }}{{ end }}",
+    };
+    for (size_t i = 0; i < sizeof templates / sizeof templates[0]; i++)
+        assert_stops(templates[i], (struct sw_template_limits){.steps = 6000}, "stopped after 6000 steps");
+}
+
 static void output_past_the_limit_is_an_error(void **state) {
     (void)state;
     assert_stops("{{ range 1000 }}0123456789{{ end }}", (struct sw_template_limits){.output = 500},
@@ -144,6 +157,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_template_that_calls_itself_for_ever_is_stopped),
         cmocka_unit_test(a_loop_without_end_is_stopped),
+        cmocka_unit_test(functions_that_keep_the_processor_busy_count_as_many_steps),
         cmocka_unit_test(output_past_the_limit_is_an_error),
         cmocka_unit_test(values_past_the_limit_of_memory_are_an_error),
         cmocka_unit_test(a_value_that_contains_itself_is_an_error_not_a_crash),
