@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares slipway's templates with the reference implementation's on random cases.
 
-    compare.py ORACLE PROGRAM COUNT [SEED]
+    compare.py ORACLE PROGRAM COUNT [SEED [GENERATOR [FUNCTION...]]]
 
 ORACLE renders cases as Go does: it reads lines of JSON and writes {"name","output"|"output_base64"|"error"}. PROGRAM is the golden
 test, run with "-". Cases of which the oracle dies, or whose result changes from run
@@ -19,7 +19,7 @@ CRASHES = ("runtime error:", "reflect:", "reflect.Value")
 def run(command, cases):
     """What the program says before it ends, dies, or has had time enough."""
     try:
-        return subprocess.run(command, input="\n".join(cases) + "\n", capture_output=True, text=True, timeout=20, env=dict(os.environ, TZ="UTC")).stdout
+        return subprocess.run(command, input="\n".join(cases) + "\n", capture_output=True, text=True, timeout=120, env=dict(os.environ, TZ="UTC")).stdout
     except subprocess.TimeoutExpired as late:
         return (late.stdout or b"").decode()
 
@@ -45,7 +45,8 @@ def same(want, have):
 def main():
     oracle, program, count = sys.argv[1], sys.argv[2], sys.argv[3]
     here = os.path.dirname(os.path.abspath(__file__))
-    cases = subprocess.run([sys.executable, here + "/generate.py", count] + sys.argv[4:5], capture_output=True, text=True, check=True).stdout.splitlines()
+    generator = here + "/" + (sys.argv[5] if len(sys.argv) > 5 else "generate.py")
+    cases = subprocess.run([sys.executable, generator, count] + sys.argv[4:5] + sys.argv[6:], capture_output=True, text=True, check=True).stdout.splitlines()
     first, have = results([oracle], cases), results([program, "-"], cases)
     different = unsteady = failed = 0
     for case, want, got in zip(cases, first, have):
