@@ -407,5 +407,10 @@ bool sw_fmt_strval(struct sw_engine *engine, struct sw_buf *out, struct sw_datum
         sw_buf_add_str(out, value.text);
         return true;
     }
+    if (value.type == SW_T_BYTES) {
+        for (size_t i = 0; i < sw_list_len(value); i++)
+            sw_buf_putc(out, (char)sw_list_item(value, i).natural);
+        return true;
+    }
     return sw_fmt_print(engine, out, &value, 1);
 }

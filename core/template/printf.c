@@ -32,6 +32,8 @@ static int number_from_arg(const struct sw_datum *args, size_t count, size_t *in
     enum sw_kind kind = sw_type_kind(arg.type);
     if ((kind != SW_K_INT && kind != SW_K_UINT) || arg.number > MAX_NUMBER || arg.number < -MAX_NUMBER)
         return 0;
+    if (kind == SW_K_UINT && arg.natural > MAX_NUMBER)
+        return 0;
     *found = true;
     return (int)arg.number;
 }

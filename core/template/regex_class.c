@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/alloc.h"
 #include "core/template/unicode.h"
 
 enum { SURROGATES_START = 0xD800, SURROGATES_END = 0xDFFF, LONG_S = 0x17F, KELVIN = 0x212A };
@@ -220,12 +221,66 @@ static bool is_script(const char *name) {
     return false;
 }
 
-bool sw_regex_class_add_unicode(struct sw_regex_class *set, struct sw_str name, bool negated) {
+enum { CASED_END = 0x1E944, DOTTED_I = 0x130, DOTLESS_I = 0x131 };
+
+static bool is_of_case(uint32_t rune, char letter) {
+    return letter == 'u' ? sw_rune_is_upper(rune) : letter == 'l' ? sw_rune_is_lower(rune) : sw_rune_is_title(rune);
+}
+
+/* One character for all that differ in case alone. */
+static uint32_t folded(uint32_t rune) {
+    return rune == DOTTED_I || rune == DOTLESS_I ? rune : sw_rune_lower(sw_rune_upper(rune));
+}
+
+/* Lu, Ll or Lt by its last letter, with what differs from a member in case alone; or all others. */
+static void add_case_folded(struct sw_regex_class *set, char letter, bool negated) {
+    bool *member = sw_new(CASED_END * sizeof *member);
+    for (uint32_t rune = 0; rune < CASED_END; rune++)
+        if (is_of_case(rune, letter))
+            member[folded(rune)] = true;
+    uint32_t start = 0;
+    for (uint32_t rune = 0; rune <= CASED_END; rune++) {
+        bool in = rune < CASED_END && (member[folded(rune)] || is_of_case(rune, letter)) != negated;
+        if (!in && rune > start)
+            sw_regex_class_add(set, start, rune - 1);
+        if (!in)
+            start = rune + 1;
+    }
+    if (negated)
+        sw_regex_class_add(set, CASED_END, SW_RUNE_MAX);
+    free(member);
+}
+
+/* What differs only in case from a member of a category or script that is no matter of case. */
+static void add_other_cases(struct sw_regex_class *set, const char *name) {
+    static const struct {
+        const char *name;
+        uint32_t runes[3];
+    } others[] = {
+        {"L", {0x345}},
+        {"M", {0x399, 0x3B9, 0x1FBE}},
+        {"Mn", {0x399, 0x3B9, 0x1FBE}},
+        {"Inherited", {0x399, 0x3B9, 0x1FBE}},
+        {"Common", {0x39C, 0x3BC}},
+        {"Greek", {0xB5, 0x345}},
+    };
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        for (size_t j = 0; strcmp(others[i].name, name) == 0 && j < 3 && others[i].runes[j]; j++)
+            sw_regex_class_add(set, others[i].runes[j], others[i].runes[j]);
+}
+
+bool sw_regex_class_add_unicode(struct sw_regex_class *set, struct sw_str name, bool negated, bool fold) {
     char canonical[48];
     if (!canonical_name(name, canonical))
         return false;
     char sign = negated ? 'P' : 'p';
     const char *category = category_of(canonical);
+    if (fold && category && (strcmp(category, "Lu") == 0 || strcmp(category, "Ll") == 0 || strcmp(category, "Lt") == 0)) {
+        add_case_folded(set, category[1], negated);
+        return true;
+    }
+    if (fold && !negated)
+        add_other_cases(set, category ? category : canonical);
     if (strcmp(canonical, "Ascii") == 0)
         add_group(set, "\0\x7F", 2, negated, false);
     else if (strcmp(canonical, "Assigned") == 0)

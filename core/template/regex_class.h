@@ -26,8 +26,8 @@ bool sw_regex_class_add_perl(struct sw_regex_class *set, char letter, bool fold)
 /* A POSIX group such as "[:alpha:]" or "[:^digit:]"; false for an unknown one. */
 bool sw_regex_class_add_posix(struct sw_regex_class *set, struct sw_str name, bool fold);
 
-/* A Unicode category or script by name, in any spelling that RE2 takes; false for an unknown one. */
-bool sw_regex_class_add_unicode(struct sw_regex_class *set, struct sw_str name, bool negated);
+/* A Unicode category or script by name, in any spelling that RE2 takes; false for an unknown one. With `fold`, case does not count. */
+bool sw_regex_class_add_unicode(struct sw_regex_class *set, struct sw_str name, bool negated, bool fold);
 
 /* Appends the set for PCRE2. */
 void sw_regex_class_write(struct sw_buf *out, const struct sw_regex_class *set, bool fold);

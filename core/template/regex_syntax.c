@@ -57,10 +57,11 @@ static bool at(const struct translator *t, size_t index, char c) {
     return index < t->rest.len && t->rest.data[index] == c;
 }
 
+/* The next character; SW_RUNE_ERROR at the end, which no rule takes. */
 static bool take_rune(struct translator *t, uint32_t *rune) {
-    size_t width;
-    *rune = sw_rune_decode(t->rest.data, t->rest.len, &width);
-    if (*rune == SW_RUNE_ERROR && width <= 1)
+    size_t width = 0;
+    *rune = t->rest.len ? sw_rune_decode(t->rest.data, t->rest.len, &width) : SW_RUNE_ERROR;
+    if (*rune == SW_RUNE_ERROR && width == 1)
         return fail(t, "invalid UTF-8", t->rest);
     advance(t, width);
     return true;
@@ -217,7 +218,8 @@ static bool take_unicode_class(struct translator *t, struct sw_regex_class *set,
         negated = !negated;
         name = sw_str_slice(name, 1, name.len);
     }
-    return sw_regex_class_add_unicode(set, name, negated) || fail(t, "invalid character class range", since(t, start));
+    return sw_regex_class_add_unicode(set, name, negated, t->flags.fold) ||
+           fail(t, "invalid character class range", since(t, start));
 }
 
 static bool take_perl_class(struct translator *t, struct sw_regex_class *set) {

@@ -6,6 +6,9 @@
 
 enum { DAY = 86400, DAYS_TO_1970 = 719468 /* from 0000-03-01 */ };
 
+/* The reference counts seconds without a sign from 1 March of the year -292277022400 on; what lies before wraps around to the far future. */
+static const int64_t first_second = -9223372028741760000, days_in_range = 213503982334601, seconds_beside = 25216;
+
 static const int64_t seconds_from_year_1 = 62135596800;
 
 const char *const sw_month_names[12] = {"January", "February", "March",     "April",   "May",      "June",
@@ -57,7 +60,12 @@ struct sw_time sw_time_now(void) {
 
 struct sw_civil sw_time_civil(const struct sw_time *time) {
     struct sw_zone_span span = sw_zone_at(time->zone, time->seconds);
-    int64_t shift = floor_div(time->seconds, DAY), rest = time->seconds - shift * DAY + span.offset;
+    int64_t shift = floor_div(time->seconds, DAY), rest = time->seconds % DAY;
+    rest += (rest < 0 ? DAY : 0) + span.offset;
+    if (time->seconds < first_second - span.offset) {
+        shift += days_in_range;
+        rest += seconds_beside;
+    }
     int64_t days = shift + floor_div(rest, DAY);
     int64_t clock = rest - floor_div(rest, DAY) * DAY;
     struct sw_civil civil = {.hour = (int)(clock / 3600),

@@ -1,8 +1,8 @@
 #include "core/template/url.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
+#include "core/template/ip_address.h"
 #include "core/template/quote.h"
 #include "core/template/unicode.h"
 
@@ -45,7 +45,7 @@ static bool read_escape(struct sw_str text, size_t at, enum mode mode, char *byt
     struct sw_str escape = sw_str_slice(text, at, text.len - at > 3 ? at + 3 : text.len);
     int high = escape.len == 3 ? hex_value(escape.data[1]) : -1, low = escape.len == 3 ? hex_value(escape.data[2]) : -1;
     bool good = high >= 0 && low >= 0, percent = sw_str_is(escape, "%25");
-    *byte = (char)(high << 4 | low);
+    *byte = good ? (char)(high << 4 | low) : 0;
     if (good && mode == MODE_HOST)
         good = high >= 8 || percent;
     if (good && mode == MODE_ZONE)
@@ -94,20 +94,6 @@ static bool is_port(struct sw_str text) {
     return text.len == 0 || text.data[0] == ':';
 }
 
-/* Whether an address is IPv6, maybe with a zone. */
-static bool check_ipv6(struct sw_arena *arena, struct sw_str text, struct sw_buf *error) {
-    struct in6_addr six;
-    struct in_addr four;
-    char *address = sw_str_z(arena, text), *zone = strchr(address, '%');
-    if (inet_pton(AF_INET, address, &four) == 1)
-        return fail(error, "invalid IP-literal");
-    if (zone)
-        *zone = '\0';
-    if (inet_pton(AF_INET6, address, &six) == 1 && (!zone || zone[1]))
-        return true;
-    return fail_with(error, "invalid host: ParseAddr(", text, "): unable to parse IP");
-}
-
 /* "[…]" and what follows it. */
 static bool parse_literal(struct sw_arena *arena, struct sw_str text, struct sw_str *host, struct sw_buf *error) {
     ptrdiff_t close = sw_str_find_last(text, sw_str_of("]"));
@@ -119,17 +105,16 @@ static bool parse_literal(struct sw_arena *arena, struct sw_str text, struct sw_
         return fail_with(error, "invalid port ", port, " after host");
     ptrdiff_t percent = sw_str_find(name, sw_str_of("%25"));
     if (percent >= 0) {
-        if (!unescape(arena, sw_str_slice(name, (size_t)percent, name.len), MODE_ZONE, &zone, error))
-            return false;
+        zone = sw_str_slice(name, (size_t)percent, name.len);
         name = sw_str_slice(name, 0, (size_t)percent);
     }
-    if (!unescape(arena, name, MODE_HOST, &name, error))
+    if (!unescape(arena, name, MODE_HOST, &name, error) || !unescape(arena, zone, MODE_ZONE, &zone, error))
         return false;
     struct sw_buf whole = {0};
     sw_buf_add_str(&whole, name);
     sw_buf_add_str(&whole, zone);
     struct sw_str address = sw_str_take(arena, &whole);
-    if (!check_ipv6(arena, address, error))
+    if (!sw_ip_address_check(address, error))
         return false;
     sw_buf_putc(&whole, '[');
     sw_buf_add_str(&whole, address);

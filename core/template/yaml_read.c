@@ -25,6 +25,7 @@ struct node {
 
 struct reader {
     struct sw_engine *engine;
+    struct sw_str text;
     yaml_parser_t parser;
     yaml_event_t event;
     bool has_event;
@@ -48,8 +49,7 @@ static bool fail(struct reader *reader, const char *before, struct sw_str part, 
 }
 
 /* The parser's own message, with the line that yaml.v2 would name. */
-static bool fail_parse(struct reader *reader) {
-    const yaml_parser_t *parser = &reader->parser;
+static bool fail_as(struct reader *reader, const yaml_parser_t *parser) {
     size_t line = parser->problem_mark.line + (parser->problem_mark.line && parser->error == YAML_SCANNER_ERROR);
     if (line == 0)
         line = parser->context_mark.line;
@@ -57,6 +57,45 @@ static bool fail_parse(struct reader *reader) {
     if (line)
         sw_buf_printf(reader->error, "line %zu: ", line);
     sw_buf_puts(reader->error, parser->problem ? parser->problem : "unknown problem parsing YAML content");
+    return false;
+}
+
+/* Where a character of the text begins. */
+static size_t offset_of(struct sw_str text, size_t characters) {
+    size_t at = 0;
+    while (at < text.len && (characters || ((unsigned char)text.data[at] & 0xC0) == 0x80))
+        characters -= ((unsigned char)text.data[at++] & 0xC0) != 0x80;
+    return at;
+}
+
+/* libyaml looks ahead for the colon of a key before the parser has seen what stands in front of it, yaml.v2 does not: a fault there comes first.
+ */
+static bool fail_before(struct reader *reader, size_t end) {
+    yaml_parser_t parser;
+    yaml_event_t event;
+    bool good = true, before = false;
+    if (!yaml_parser_initialize(&parser))
+        return false;
+    yaml_parser_set_input_string(&parser, (const unsigned char *)reader->text.data, end);
+    for (bool last = false; good && !last;) {
+        good = yaml_parser_parse(&parser, &event);
+        last = good && event.type == YAML_STREAM_END_EVENT;
+        if (good)
+            yaml_event_delete(&event);
+    }
+    before = !good && parser.problem_mark.index < reader->parser.context_mark.index;
+    if (before)
+        fail_as(reader, &parser);
+    yaml_parser_delete(&parser);
+    return before;
+}
+
+static bool fail_parse(struct reader *reader) {
+    const yaml_parser_t *parser = &reader->parser;
+    bool colon =
+        parser->error == YAML_SCANNER_ERROR && parser->problem && strcmp(parser->problem, "could not find expected ':'") == 0;
+    if (!colon || !fail_before(reader, offset_of(reader->text, parser->context_mark.index)))
+        fail_as(reader, parser);
     return false;
 }
 
@@ -444,6 +483,7 @@ bool sw_template_yaml_parse(struct sw_engine *engine, struct sw_str text, struct
     if (!yaml_parser_initialize(&reader.parser))
         return fail(&reader, "out of memory", (struct sw_str){"", 0}, "");
     struct sw_str input = text.len ? text : sw_str_of("\n");
+    reader.text = input;
     yaml_parser_set_input_string(&reader.parser, (const unsigned char *)input.data, input.len);
     bool good = read_all(&reader, out);
     drop(&reader);

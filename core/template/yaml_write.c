@@ -3,6 +3,7 @@
 #include <string.h>
 #include <yaml.h>
 
+#include "core/base/vec.h"
 #include "core/template/base64.h"
 #include "core/template/dict.h"
 #include "core/template/engine.h"
@@ -14,12 +15,17 @@
 
 enum { BASE64_LINE = 70 };
 
+/* The ends of a word that stands for a text: of characters for private use, which a text has no reason to hold. */
+#define PLACE "\uF8F1\uF8F2"
+#define PLACE_END "\uF8F3\uF8F4"
+
 struct writer {
     struct sw_engine *engine;
     yaml_emitter_t emitter;
     int depth;
-    const struct sw_buf *out;
+    struct sw_buf *out;
     struct sw_buf *error;
+    struct sw_vec marked; /* texts that begin with a byte order mark: struct sw_str */
 };
 
 static bool write_value(struct writer *writer, struct sw_datum value);
@@ -83,10 +89,59 @@ static bool write_binary(struct writer *writer, struct sw_str text) {
                        several ? YAML_LITERAL_SCALAR_STYLE : YAML_PLAIN_SCALAR_STYLE);
 }
 
+/* yaml.v2 escapes every character of a text that begins with a byte order mark, which libyaml cannot be told: a plain word as long as the text
+ * takes its place until everything is written. */
+static bool write_marked(struct writer *writer, struct sw_str text) {
+    sw_cleanup_buf struct sw_buf word = {0};
+    sw_buf_puts(&word, PLACE);
+    while (word.len < text.len)
+        sw_buf_putc(&word, 'x');
+    sw_buf_puts(&word, PLACE_END);
+    sw_vec_push(&writer->marked, &text);
+    return emit_plain(writer, &word);
+}
+
+static void add_escaped(struct sw_buf *out, struct sw_str text) {
+    static const char plain[] = "\0\a\b\t\n\v\f\r\x1b\"\\", letters[] = "0abtnvfre\"\\";
+    size_t width;
+    sw_buf_putc(out, '"');
+    for (size_t i = 0; i < text.len; i += width) {
+        uint32_t rune = sw_rune_decode(text.data + i, text.len - i, &width);
+        const char *letter = rune < 0x80 ? memchr(plain, (int)rune, sizeof plain - 1) : NULL;
+        if (letter)
+            sw_buf_printf(out, "\\%c", letters[letter - plain]);
+        else if (rune == 0x85 || rune == 0xA0 || rune == 0x2028 || rune == 0x2029)
+            sw_buf_printf(out, "\\%c", rune == 0x85 ? 'N' : rune == 0xA0 ? '_' : rune == 0x2028 ? 'L' : 'P');
+        else
+            sw_buf_printf(out, rune <= 0xFF ? "\\x%02X" : rune <= 0xFFFF ? "\\u%04X" : "\\U%08X", rune);
+    }
+    sw_buf_putc(out, '"');
+}
+
+/* Puts the texts of `write_marked` where their words stand, behind `start`. */
+static void place_marked(struct writer *writer, size_t start) {
+    sw_cleanup_buf struct sw_buf whole = {0};
+    const struct sw_str *text = writer->marked.data, *end = text + writer->marked.len;
+    struct sw_str rest = sw_str_slice((struct sw_str){writer->out->data, writer->out->len}, start, writer->out->len);
+    for (; text < end; text++) {
+        ptrdiff_t at = sw_str_find(rest, sw_str_of(PLACE)), after = sw_str_find(rest, sw_str_of(PLACE_END));
+        if (at < 0 || after < at)
+            break;
+        sw_buf_add(&whole, rest.data, (size_t)at);
+        add_escaped(&whole, *text);
+        rest = sw_str_slice(rest, (size_t)after + strlen(PLACE_END), rest.len);
+    }
+    sw_buf_add_str(&whole, rest);
+    sw_buf_truncate(writer->out, start);
+    sw_buf_add(writer->out, whole.data, whole.len);
+}
+
 static bool write_string(struct writer *writer, struct sw_str text) {
     struct sw_datum resolved;
     if (!sw_utf8_valid(text.data, text.len))
         return write_binary(writer, text);
+    if (sw_str_has_prefix(text, sw_str_of("\xEF\xBB\xBF")))
+        return write_marked(writer, text);
     yaml_scalar_style_t style = YAML_DOUBLE_QUOTED_SCALAR_STYLE;
     if (text.len && memchr(text.data, '\n', text.len))
         style = YAML_LITERAL_SCALAR_STYLE;
@@ -309,7 +364,8 @@ static bool write_document(struct writer *writer, struct sw_datum value) {
 }
 
 bool sw_template_yaml_write(struct sw_engine *engine, struct sw_buf *out, struct sw_datum value, struct sw_buf *error) {
-    struct writer writer = {.engine = engine, .out = out, .error = error};
+    struct writer writer = {.engine = engine, .out = out, .error = error, .marked = {.width = sizeof(struct sw_str)}};
+    size_t start = out->len;
     if (!yaml_emitter_initialize(&writer.emitter)) {
         sw_buf_puts(error, "yaml: out of memory");
         return false;
@@ -319,6 +375,9 @@ bool sw_template_yaml_write(struct sw_engine *engine, struct sw_buf *out, struct
     /* Without an end of the stream: libyaml would put "..." there behind a text that ends in empty lines, and yaml.v2 does not. */
     bool good = write_document(&writer, value);
     yaml_emitter_delete(&writer.emitter);
+    if (good && writer.marked.len)
+        place_marked(&writer, start);
+    sw_vec_fini(&writer.marked);
     if (good && out->len && out->data[out->len - 1] == '\n')
         sw_buf_truncate(out, out->len - 1);
     return good;
