@@ -12,6 +12,7 @@
 #include "plugins/registry/exchange.h"
 #include "plugins/registry/failure.h"
 #include "plugins/registry/manifest.h"
+#include "plugins/registry/retry.h"
 #include "plugins/registry/scope.h"
 #include "plugins/registry/upload.h"
 
@@ -29,6 +30,7 @@ struct put {
     char digest[7 + SW_SHA256_HEX];
     struct sw_buf body;
     struct sw_cancel *cancel;
+    unsigned attempts;
     struct sw_error *refusal; /* while we look whether the tag is right already */
     sw_manifest_done done;
     void *context;
@@ -76,6 +78,16 @@ static void look_up_tag(struct put *put) {
     start_request(put->endpoint, put->path, "pull", &request);
 }
 
+static void send_put(void *context);
+
+/* Registries that are sent one manifest by several writers at once may mix up what they check against which digest. */
+static bool put_again(struct put *put, const struct sw_complaint *complaint) {
+    if (!complaint->code || strcmp(complaint->code, "DIGEST_INVALID") || ++put->attempts >= SW_RETRY_ATTEMPTS)
+        return false;
+    put->endpoint->client->host->timers->after(sw_retry_backoff(put->attempts, (uint32_t)rand()), send_put, put);
+    return true;
+}
+
 static void on_put(void *context, struct sw_outcome *outcome) {
     struct put *put = context;
     const struct sw_answer *answer = outcome->answer;
@@ -96,11 +108,29 @@ static void on_put(void *context, struct sw_outcome *outcome) {
     sw_complaint_read((struct sw_bytes){answer->body.data, answer->body.len}, &complaint);
     if (complaint.code && (strstr(complaint.code, "BLOB_UNKNOWN") || strstr(complaint.code, "BLOB_UPLOAD_UNKNOWN")))
         sw_endpoint_forget_blobs(put->endpoint); /* what we knew is out of date */
+    if (put_again(put, &complaint))
+        return;
     put->refusal = sw_failure_of_answer(put->endpoint, answer, put->path);
     if (answer->status == 400 || answer->status == 403 || answer->status == 409 || answer->status == 412)
         look_up_tag(put);
     else
         finish_put(put, sw_steal(&put->refusal));
+}
+
+static void send_put(void *context) {
+    struct put *put = context;
+    sw_cleanup_free char *url = sw_format("/v2/%s/manifests/%s", put->path, put->name);
+    sw_cleanup_free char *type = sw_format("Content-Type: %s", put->media_type);
+    const char *const headers[] = {type};
+    struct sw_exchange_request request = {.method = "PUT",
+                                          .url = url,
+                                          .headers = {headers, 1},
+                                          .has_body = true,
+                                          .body = {put->body.data, put->body.len},
+                                          .cancel = put->cancel,
+                                          .done = on_put,
+                                          .context = put};
+    start_request(put->endpoint, put->path, "pull,push", &request);
 }
 
 void sw_publish_manifest(struct sw_endpoint *endpoint, const char *path, const char *tag, const char *media_type,
@@ -116,18 +146,7 @@ void sw_publish_manifest(struct sw_endpoint *endpoint, const char *path, const c
     put->cancel = cancel;
     put->done = done;
     put->context = context;
-    sw_cleanup_free char *url = sw_format("/v2/%s/manifests/%s", put->path, put->name);
-    sw_cleanup_free char *type = sw_format("Content-Type: %s", media_type);
-    const char *const headers[] = {type};
-    struct sw_exchange_request request = {.method = "PUT",
-                                          .url = url,
-                                          .headers = {headers, 1},
-                                          .has_body = true,
-                                          .body = {put->body.data, put->body.len},
-                                          .cancel = cancel,
-                                          .done = on_put,
-                                          .context = put};
-    start_request(endpoint, path, "pull,push", &request);
+    send_put(put);
 }
 
 /* --- removing --- */
