@@ -3,7 +3,9 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include "core/base/alloc.h"
 #include "core/base/cleanup.h"
@@ -188,6 +190,13 @@ static json_t *capabilities_of(const struct sw_bundle *bundle) {
     return object;
 }
 
+/* The terminal that the runtime makes is as large as ours. */
+static void set_console_size(json_t *process) {
+    struct winsize size;
+    if (ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row && size.ws_col)
+        json_object_set_new(process, "consoleSize", json_pack("{s:i, s:i}", "height", size.ws_row, "width", size.ws_col));
+}
+
 static json_t *process_of(const struct sw_bundle *bundle) {
     json_t *groups = json_array(), *user = json_object(), *process = json_object();
     for (size_t i = 0; i < bundle->group_count; i++)
@@ -197,6 +206,8 @@ static json_t *process_of(const struct sw_bundle *bundle) {
     json_object_set_new(user, "umask", json_integer(022));
     json_object_set_new(user, "additionalGids", groups);
     json_object_set_new(process, "terminal", json_boolean(bundle->terminal));
+    if (bundle->terminal)
+        set_console_size(process);
     json_object_set_new(process, "user", user);
     json_object_set_new(process, "args", texts(bundle->argv));
     json_object_set_new(process, "env", texts(bundle->env));
