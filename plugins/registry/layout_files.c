@@ -14,7 +14,7 @@
 #include "core/base/error.h"
 #include "core/base/hash.h"
 
-enum { MAX_INDEX = 4 << 20, CHUNK = 1 << 20 };
+enum { MAX_INDEX = 4 << 20, CHUNK = 1 << 20, MAX_TRIES = 100 };
 
 #define BLOBS "blobs/sha256"
 #define MARKER "oci-layout"
@@ -75,8 +75,14 @@ static bool name_file(int fd, int dir, const char *temporary, const char *name) 
     if (errno != EEXIST)
         return false;
     snprintf(next, sizeof next, "%s.next", name);
-    unlinkat(dir, next, 0); /* of somebody who was killed between the two steps below */
-    return !linkat(AT_FDCWD, link, dir, next, AT_SYMLINK_FOLLOW) && !renameat(dir, next, dir, name);
+    for (int tries = 0; tries < MAX_TRIES; tries++) {
+        unlinkat(dir, next, 0); /* of somebody who was killed between the two steps below, or is there now with the same bytes */
+        if (!linkat(AT_FDCWD, link, dir, next, AT_SYMLINK_FOLLOW) && !renameat(dir, next, dir, name))
+            return true;
+        if (errno != EEXIST && errno != ENOENT)
+            return false;
+    }
+    return false;
 }
 
 static void drop_file(int dir, const char *temporary) {
