@@ -14,7 +14,7 @@
 #include "core/base/error.h"
 #include "core/base/hash.h"
 
-enum { MAX_INDEX = 4 << 20, CHUNK = 1 << 20, MAX_TRIES = 100 };
+enum { MAX_INDEX = 4 << 20, CHUNK = 1 << 20 };
 
 #define BLOBS "blobs/sha256"
 #define MARKER "oci-layout"
@@ -50,21 +50,25 @@ static bool write_all(int fd, const void *data, size_t len) {
     return true;
 }
 
+static void temporary_name(char name[64]) {
+    static unsigned counter;
+    snprintf(name, 64, ".new-%d-%u", (int)getpid(), __atomic_fetch_add(&counter, 1, __ATOMIC_RELAXED));
+}
+
 /* A new file that has no name yet, on the file system of `dir`. `name` gets the temporary one where the file system wants one. */
 static int new_file(int dir, char name[64]) {
     int fd = openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0644);
     *name = 0;
     if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT))
         return fd;
-    static unsigned counter;
-    snprintf(name, 64, ".new-%d-%u", (int)getpid(), __atomic_fetch_add(&counter, 1, __ATOMIC_RELAXED));
+    temporary_name(name);
     return open_below(dir, name, O_RDWR | O_CREAT | O_EXCL, 0644);
 }
 
 /* Gives a new file its name, in place of what has it; its content is on disk first. */
 static bool name_file(int fd, int dir, const char *temporary, const char *name) {
     char link[64];
-    char next[96];
+    char next[64];
     if (fsync(fd) < 0)
         return false;
     if (*temporary)
@@ -75,14 +79,10 @@ static bool name_file(int fd, int dir, const char *temporary, const char *name) 
     if (errno != EEXIST)
         return false;
     snprintf(next, sizeof next, "%s.next", name);
-    for (int tries = 0; tries < MAX_TRIES; tries++) {
-        unlinkat(dir, next, 0); /* of somebody who was killed between the two steps below, or is there now with the same bytes */
-        if (!linkat(AT_FDCWD, link, dir, next, AT_SYMLINK_FOLLOW) && !renameat(dir, next, dir, name))
-            return true;
-        if (errno != EEXIST && errno != ENOENT)
-            return false;
-    }
-    return false;
+    /* By a name that nobody else takes: a file that was unlinked once cannot be linked again. */
+    temporary_name(next);
+    unlinkat(dir, next, 0); /* of an earlier process with our number */
+    return !linkat(AT_FDCWD, link, dir, next, AT_SYMLINK_FOLLOW) && !renameat(dir, next, dir, name);
 }
 
 static void drop_file(int dir, const char *temporary) {
