@@ -6,6 +6,7 @@
 #include "core/base/alloc.h"
 #include "core/base/cleanup.h"
 #include "core/base/error.h"
+#include "core/base/path.h"
 #include "plugins/buildkit/wire.h"
 
 void sw_lower_init(struct sw_lower *lower, const struct sw_host *host, const struct sw_solve *solve) {
@@ -191,6 +192,44 @@ void sw_lower_copy_all(struct sw_lower_actions *actions, struct sw_llb_value sou
     sw_wire_bool(&body, 8, true);
     sw_wire_int(&body, 11, -1);
     sw_lower_act(actions, 4, &source, &body);
+}
+
+/* ---- removing ---- */
+
+/* A file system in which each link is an empty file, in a folder of its own. */
+static struct sw_llb_value placeholders(struct sw_lower *lower, const char *title, struct sw_strings links) {
+    struct sw_lower_actions actions;
+    sw_lower_actions_init(&actions, title, SW_LLB_SCRATCH);
+    for (size_t i = 0; i < links.count; i++) {
+        sw_cleanup_free char *name = sw_path_base(links.items[i]);
+        sw_cleanup_free char *folder = sw_format("/%zu", i);
+        sw_cleanup_free char *path = sw_format("%s/%s", folder, name);
+        struct sw_buf made = {0}, file = {0};
+        sw_wire_text(&made, 1, folder);
+        sw_wire_uint(&made, 2, 0755);
+        sw_wire_int(&made, 5, -1);
+        sw_lower_act(&actions, 6, NULL, &made);
+        sw_wire_text(&file, 1, path);
+        sw_wire_uint(&file, 2, 0644);
+        sw_wire_int(&file, 5, -1);
+        sw_lower_act(&actions, 5, NULL, &file);
+    }
+    return sw_lower_actions_add(lower, &actions);
+}
+
+void sw_lower_remove_all(struct sw_lower *lower, struct sw_lower_actions *actions, struct sw_strings paths,
+                         struct sw_strings links) {
+    if (links.count && !sw_lower_has(lower, "file.rm.nofollowsymlink")) {
+        /* What is a file then can be removed: a copy replaces links. */
+        struct sw_llb_value files = placeholders(lower, actions->draft.title, links);
+        for (size_t i = 0; i < links.count; i++) {
+            sw_cleanup_free char *from = sw_format("/%zu", i);
+            sw_cleanup_free char *to = sw_path_dir(links.items[i]);
+            sw_lower_copy_all(actions, files, from, to, NULL);
+        }
+    }
+    for (size_t i = 0; i < paths.count; i++)
+        sw_lower_remove(actions, paths.items[i], false);
 }
 
 /* ---- merge and diff ---- */

@@ -17,6 +17,7 @@ struct sw_lower {
     const char *session;            /* its id */
     struct sw_served *served;       /* gets sources and images */
     const struct sw_map *loaded;    /* node key of an image -> name under which Docker has it */
+    const struct sw_map *listings;  /* listing.h: of images, where the daemon cannot apply rules itself */
     struct sw_llb llb;
     struct sw_llb_value *values; /* by node */
     bool *known;
@@ -87,6 +88,10 @@ struct sw_llb_value sw_lower_actions_add(struct sw_lower *lower, struct sw_lower
 
 /* Writes an owner ("user[:group]", names or numbers) as field `field` of an action's body; NULL: root. Names are looked up in the base. */
 void sw_lower_owner(struct sw_lower_actions *actions, struct sw_buf *body, uint32_t field, const char *owner);
+
+/* Removes `paths`, of which `links` are symlinks: older daemons would remove what a link points to. */
+void sw_lower_remove_all(struct sw_lower *lower, struct sw_lower_actions *actions, struct sw_strings paths,
+                         struct sw_strings links);
 
 void sw_lower_remove(struct sw_lower_actions *actions, const char *path, bool wildcard);
 void sw_lower_copy_all(struct sw_lower_actions *actions, struct sw_llb_value source, const char *from, const char *to,

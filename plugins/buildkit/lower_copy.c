@@ -7,15 +7,12 @@
 #include "core/base/error.h"
 #include "core/base/path.h"
 #include "plugins/buildkit/filter.h"
+#include "plugins/buildkit/listing.h"
 #include "plugins/buildkit/lower.h"
 #include "plugins/buildkit/sync_source.h"
 #include "plugins/buildkit/wire.h"
 
 static const int64_t NANOS = 1000000000;
-
-static bool has_rules(const struct sw_copy_source *source) {
-    return source->include.count || source->exclude.count || source->flags & (SW_COPY_PARENTS | SW_COPY_FILTER_DIRS);
-}
 
 /* Where a copy with SW_COPY_PARENTS begins: what is before "/./". To be freed. */
 static char *pivot_of(const struct sw_copy_source *source) {
@@ -51,21 +48,94 @@ static bool filter_tree(struct sw_lower *lower, const struct sw_copy_source *fro
     return true;
 }
 
+/* ---- rules on images, for daemons that know none: what they leave out is removed from a copy first ---- */
+
+static const char rules_cap[] = "file.copy.includeexcludepatterns";
+
+static const struct sw_listing *listing_of(const struct sw_lower *lower, const struct sw_copy_source *source) {
+    if (sw_lower_has(lower, rules_cap) || !lower->listings || !sw_listing_has_rules(source))
+        return NULL;
+    sw_cleanup_free char *key = sw_listing_key(lower->host, lower->solve->graph, source);
+    return sw_map_get(lower->listings, key);
+}
+
+/* Marks `path` and the folders above it as kept. */
+static void keep(struct sw_map *kept, const char *path) {
+    sw_cleanup_free char *part = sw_strdup(path);
+    while (!sw_map_set(kept, part, kept)) {
+        char *slash = strrchr(part, '/');
+        if (!slash)
+            return;
+        *slash = '\0';
+    }
+}
+
+/* What is not kept; of a folder that goes as a whole, only the folder. */
+static void find_unwanted(const struct sw_listing *listing, const struct sw_map *kept, struct sw_strlist *paths,
+                          struct sw_strlist *links) {
+    struct sw_map gone = {0};
+    for (size_t i = 0; i < listing->paths.len; i++) {
+        const char *path = listing->paths.items[i];
+        sw_cleanup_free char *above = sw_path_dir(path);
+        if (sw_map_has(kept, path))
+            continue;
+        sw_map_set(&gone, path, &gone);
+        if (sw_map_has(&gone, above))
+            continue;
+        sw_strlist_take(paths, sw_format("/%s", path));
+        if (*(uint32_t *)sw_vec_at(&listing->types, i) == SW_FILE_SYMLINK)
+            sw_strlist_take(links, sw_format("/%s", path));
+    }
+    sw_map_fini(&gone, NULL);
+}
+
+static bool filter_image(struct sw_lower *lower, const struct sw_copy_source *from, const struct sw_listing *listing,
+                         const char *title, struct sw_llb_value *value, struct sw_error **error) {
+    sw_cleanup_filter struct sw_filter_rules *rules = sw_filter_new(from, error);
+    sw_cleanup_strlist struct sw_strlist unwanted = {0}, links = {0};
+    sw_cleanup_free char *path = sw_path_join("/", from->path);
+    sw_cleanup_free char *folder = sw_path_dir(path);
+    struct sw_map kept = {0};
+    if (!rules)
+        return false;
+    for (size_t i = 0; i < listing->paths.len; i++) {
+        bool is_folder = *(uint32_t *)sw_vec_at(&listing->types, i) == SW_FILE_DIRECTORY;
+        bool made_by_files = is_folder && from->flags & SW_COPY_FILTER_DIRS;
+        if (!made_by_files && sw_filter_passes(rules, listing->paths.items[i], is_folder))
+            keep(&kept, listing->paths.items[i]);
+    }
+    find_unwanted(listing, &kept, &unwanted, &links);
+    sw_map_fini(&kept, NULL);
+    struct sw_lower_actions actions;
+    struct sw_buf body = {0};
+    sw_cleanup_free char *dest = sw_format("%s%s", folder, folder[1] ? "/" : "");
+    sw_lower_actions_init(&actions, title, SW_LLB_SCRATCH);
+    sw_wire_text(&body, 1, path);
+    sw_wire_text(&body, 2, dest);
+    sw_wire_int(&body, 4, -1);
+    sw_wire_bool(&body, 6, !path[1]);
+    sw_wire_bool(&body, 8, true);
+    sw_wire_int(&body, 11, -1);
+    sw_lower_act(&actions, 4, value, &body);
+    sw_lower_remove_all(lower, &actions, sw_strlist_view(&unwanted), sw_strlist_view(&links));
+    *value = sw_lower_actions_add(lower, &actions);
+    return true;
+}
+
 /* ---- rules on other snapshots: applied by the daemon ---- */
 
 static bool put_patterns(struct sw_lower *lower, struct sw_lower_actions *actions, const struct sw_copy_source *source,
                          struct sw_buf *body, struct sw_error **error) {
-    static const char cap[] = "file.copy.includeexcludepatterns";
-    if (!has_rules(source))
+    if (!sw_listing_has_rules(source))
         return true;
-    if (!sw_lower_has(lower, cap)) {
+    if (!sw_lower_has(lower, rules_cap)) {
         sw_fail(error, SW_ERROR_UNSUPPORTED, "the BuildKit daemon at %s cannot leave out files while it copies from an image (%s)",
-                lower->daemon->endpoint->address, cap);
+                lower->daemon->endpoint->address, rules_cap);
         if (error)
             sw_error_hint(*error, "use BuildKit 0.9 or later, or --backend local");
         return false;
     }
-    sw_llb_need(&actions->draft, cap);
+    sw_llb_need(&actions->draft, rules_cap);
     if (source->flags & SW_COPY_PARENTS) {
         sw_cleanup_free char *clean = sw_path_clean(source->path);
         sw_cleanup_free char *pivot = pivot_of(source);
@@ -107,11 +177,14 @@ static bool put_copy(struct sw_lower *lower, struct sw_lower_actions *actions, c
                      struct sw_error **error) {
     struct sw_buf body = {0};
     struct sw_llb_value from = sw_lower_value(lower, source->from);
-    bool rules_here = has_rules(source) && is_plain_tree(lower, source->from);
+    bool rules_here = sw_listing_has_rules(source) && is_plain_tree(lower, source->from);
     bool parents = source->flags & SW_COPY_PARENTS;
     const char *symbolic;
     int64_t mode;
+    const struct sw_listing *listing = listing_of(lower, source);
     if (rules_here && !filter_tree(lower, source, actions->draft.title, &from, error))
+        return false;
+    if (listing && !filter_image(lower, source, listing, actions->draft.title, &from, error))
         return false;
     if (!read_mode(lower, actions, source->mode, &mode, &symbolic, error))
         return false;
@@ -133,7 +206,7 @@ static bool put_copy(struct sw_lower *lower, struct sw_lower_actions *actions, c
     sw_wire_bool(&body, 9, !parents && source->flags & SW_COPY_WILDCARD);
     sw_wire_bool(&body, 10, source->flags & SW_COPY_ALLOW_EMPTY);
     sw_wire_int(&body, 11, source->mtime == INT64_MIN ? -1 : source->mtime * NANOS);
-    if (!rules_here && !put_patterns(lower, actions, source, &body, error)) {
+    if (!rules_here && !listing && !put_patterns(lower, actions, source, &body, error)) {
         sw_buf_fini(&body);
         return false;
     }

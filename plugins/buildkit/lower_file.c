@@ -50,7 +50,9 @@ static void put_copied_link(struct sw_lower *lower, struct sw_lower_actions *act
 }
 
 static void put_link(struct sw_lower *lower, struct sw_lower_actions *actions, const struct sw_file_action *action) {
-    sw_lower_remove(actions, action->path, false);
+    /* A daemon that would remove what a link points to replaces the link while it copies. */
+    if (sw_lower_has(lower, "file.rm.nofollowsymlink"))
+        sw_lower_remove(actions, action->path, false);
     if (!sw_lower_has(lower, "file.symlink.create")) {
         put_copied_link(lower, actions, action);
         return;

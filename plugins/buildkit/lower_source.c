@@ -1,4 +1,4 @@
-/* lower_source.c - base images, trees and patches. */
+/* lower_source.c - base images, and trees. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -157,53 +157,5 @@ bool sw_lower_tree(struct sw_lower *lower, sw_node node, struct sw_llb_value *va
     if (!sw_lower_load(lower, source, error))
         return false;
     *value = sw_lower_local(lower, source, title);
-    return true;
-}
-
-/* ---- patches ---- */
-
-/* Owner of a mapping's files where it has names; NULL: the numbers travel with the files. To be freed. */
-static char *named_owner(const struct sw_mapping *mapping) {
-    const char *owner = mapping->owner && *mapping->owner ? mapping->owner : "0";
-    const char *group = mapping->group && *mapping->group ? mapping->group : "0";
-    bool numbers = owner[strspn(owner, "0123456789")] == '\0' && group[strspn(group, "0123456789")] == '\0';
-    return numbers ? NULL : sw_format("%s:%s", owner, group);
-}
-
-/* A source with the files of one part of the patch, from the list of all; NULL: it has none. */
-static struct sw_sync_source *part_source(struct sw_lower *lower, sw_node node, const struct sw_sync_source *all, uint32_t part) {
-    sw_cleanup_free char *suffix = sw_format("part %u", part);
-    struct sw_sync_source *source = NULL;
-    for (size_t i = 0; i < all->items.len; i++) {
-        struct sw_sync_item item = *(struct sw_sync_item *)sw_vec_at(&all->items, i);
-        if (item.part != part || item.index == UINT32_MAX)
-            continue;
-        source = source ? source : sw_lower_source(lower, node, suffix);
-        item.path = sw_arena_str(&source->arena, item.path);
-        item.target = sw_arena_str(&source->arena, item.target);
-        sw_sync_source_add(source, &item);
-    }
-    if (source)
-        sw_sync_source_settle(source, 0);
-    return source;
-}
-
-bool sw_lower_patch(struct sw_lower *lower, sw_node node, struct sw_llb_value *value, struct sw_error **error) {
-    const struct sw_op_patch *op = sw_lower_record(lower, node);
-    const char *title = sw_lower_title(lower, node);
-    struct sw_sync_source *all = sw_lower_source(lower, node, "all");
-    if (!sw_lower_load(lower, all, error))
-        return false;
-    struct sw_lower_actions actions;
-    sw_lower_actions_init(&actions, title, sw_lower_value(lower, op->input));
-    for (size_t i = 0; i < all->removed.len; i++)
-        sw_lower_remove(&actions, all->removed.items[i], false);
-    for (uint32_t part = 0; part < op->part_count; part++) {
-        const struct sw_sync_source *source = part_source(lower, node, all, part);
-        sw_cleanup_free char *owner = named_owner(&op->parts[part].mapping);
-        if (source)
-            sw_lower_copy_all(&actions, sw_lower_local(lower, source, title), "/", "/", owner);
-    }
-    *value = sw_lower_actions_add(lower, &actions);
     return true;
 }

@@ -10,6 +10,7 @@
 #include "core/base/hash.h"
 #include "plugins/buildkit/docker_load.h"
 #include "plugins/buildkit/image_blob.h"
+#include "plugins/buildkit/listing.h"
 #include "plugins/buildkit/lower.h"
 #include "plugins/buildkit/result.h"
 #include "plugins/buildkit/session.h"
@@ -41,6 +42,7 @@ struct solving {
     struct sw_served served;
     struct sw_session *session;
     struct sw_lower lower;
+    struct sw_map listings;     /* listing.h */
     struct sw_map loaded;       /* image node's key -> its name in Docker (owned) */
     sw_node next_image;         /* to be given to Docker */
     struct sw_vec entitlements; /* of const char * */
@@ -70,6 +72,7 @@ static void finish(void *context) {
         sw_vec_fini(&solving->wanted[i].parts);
     sw_map_fini(&solving->made, free);
     sw_vec_fini(&solving->tried);
+    sw_map_fini(&solving->listings, sw_listing_free);
     free(solving->wanted);
     free(solving);
     done(done_context, error);
@@ -240,13 +243,29 @@ static void look_again(struct solving *solving) {
     }
 }
 
+static void on_listed(void *context, struct sw_error *error) {
+    struct solving *solving = context;
+    if (error || !solving->target) {
+        solving->served.jobs--;
+        if (error && solving->target)
+            sw_target_cancel(solving->target, error);
+        else
+            sw_error_free(error);
+        return;
+    }
+    solving->host->pool->run(lower_target, on_lowered, solving);
+}
+
 static void on_target_ready(void *context, struct sw_target *target) {
     struct solving *solving = context;
     (void)target;
     look_again(solving);
     solving->config = sw_result_probe_config(&solving->current->parts, solving->solve->platform);
     solving->served.jobs++;
-    solving->host->pool->run(lower_target, on_lowered, solving);
+    if (sw_daemon_has_cap(solving->daemon, "file.copy.includeexcludepatterns"))
+        on_listed(solving, NULL);
+    else
+        sw_listings_gather(solving->host, solving->solve, &solving->listings, on_listed, solving);
 }
 
 /* The last one that is missing: what it stands on comes with it. */
@@ -373,6 +392,7 @@ static void on_daemon(void *context, struct sw_daemon *daemon, struct sw_error *
     solving->lower.daemon = daemon;
     solving->lower.served = &solving->served;
     solving->lower.loaded = &solving->loaded;
+    solving->lower.listings = &solving->listings;
     find_entitlements(solving);
     shared_key(key);
     solving->session = sw_session_open(daemon, &solving->served, key, on_session, solving);

@@ -21,6 +21,7 @@ struct sw_sync_source *sw_sync_source_new(const struct sw_host *host, const stru
     struct sw_sync_source *source = sw_new(sizeof *source);
     *source = (struct sw_sync_source){.host = host, .graph = graph, .node = node, .name = sw_strdup(name)};
     source->items.width = sizeof(struct sw_sync_item);
+    source->removed_parts.width = sizeof(uint32_t);
     return source;
 }
 
@@ -29,6 +30,7 @@ void sw_sync_source_free(struct sw_sync_source *source) {
         return;
     sw_vec_fini(&source->items);
     sw_strlist_fini(&source->removed);
+    sw_vec_fini(&source->removed_parts);
     sw_arena_fini(&source->arena);
     free(source->name);
     free(source);
@@ -63,6 +65,7 @@ static bool take_entry(struct sw_sync_source *source, struct sw_tree_reader *rea
     sw_cleanup_free char *joined = sw_path_join(mapping_of(source, entry->part), entry->path);
     if (entry->type == SW_FILE_DELETED) {
         sw_strlist_take(&source->removed, sw_format("%s%s", *joined == '/' ? "" : "/", joined));
+        sw_vec_push(&source->removed_parts, &entry->part);
         return true;
     }
     const char *path = joined + (*joined == '/');

@@ -28,8 +28,9 @@ struct sw_sync_source {
     sw_node node;
     char *name;
     struct sw_arena arena;
-    struct sw_vec items;       /* of struct sw_sync_item, in the order of sending; an item's number there is its ID */
-    struct sw_strlist removed; /* paths that a patch removes, absolute */
+    struct sw_vec items;         /* of struct sw_sync_item, in the order of sending; an item's number there is its ID */
+    struct sw_strlist removed;   /* paths that a patch removes, absolute */
+    struct sw_vec removed_parts; /* of uint32_t: the part that removes each */
 };
 
 struct sw_sync_source *sw_sync_source_new(const struct sw_host *host, const struct sw_graph *graph, sw_node node, const char *name);
