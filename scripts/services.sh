@@ -4,7 +4,7 @@
 #   services_begin            makes $SERVICES, a folder that services_end removes; services_end runs when the shell ends
 #   registry_start            starts Debian's docker-registry; sets REGISTRY to its HOST:PORT (REGISTRY_PORT asks for a port)
 #   registry_stop             ends it before the others
-#   dockerd_start             starts dockerd; sets and exports DOCKER_HOST
+#   dockerd_start             starts dockerd, once; sets and exports DOCKER_HOST
 
 SERVICES_PIDS=()
 
@@ -86,6 +86,7 @@ registry_stop() {
 
 dockerd_start() {
   local root=$SERVICES/dockerd
+  [ ! -d "$root" ] || return 0 # it runs already
   mkdir -p "$root"
   echo "{}" > "$root/daemon.json"
   # The bridge and its rules are not needed: steps of the tests use no network, or the host's.

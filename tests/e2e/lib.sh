@@ -16,6 +16,14 @@ mkdir -p "$WORK" "$SERVICES/home"
 export HOME=$SERVICES/home SLIPWAY_STORE=$STORE SLIPWAY_PROGRESS=plain
 CHECKS=0
 
+# The backend that the whole test runs on.
+E2E_BACKEND=${E2E_BACKEND:-local}
+if [ "$E2E_BACKEND" = buildkit ]; then
+  dockerd_start
+  export SLIPWAY_BACKEND=buildkit SLIPWAY_BUILDKIT_ADDR=docker://${DOCKER_HOST#unix://}
+  export WERF_BACKEND_NETWORK=none # that dockerd has no bridge
+fi
+
 fail() {
   echo "FAILED: $*" >&2
   exit 1
