@@ -23,6 +23,7 @@ struct sw_repository {
     pthread_mutex_t lock; /* guards what follows */
     struct sw_vec idle;   /* git_repository * */
     struct sw_map commits;
+    struct sw_vec indexes;          /* struct sw_index_file *: the last one is current, others may still be in use */
     pthread_mutex_t submodule_lock; /* guards what follows; may be held while fetching */
     struct sw_map submodules;       /* struct sw_repository * by path; checked out ones */
     struct sw_remotes *remotes;     /* mirrors of the others; made on first use */

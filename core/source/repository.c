@@ -15,6 +15,7 @@
 #include "core/base/path.h"
 #include "core/source/git.h"
 #include "core/source/handle.h"
+#include "core/source/index_file.h"
 #include "core/source/remote.h"
 
 enum { OBJECT_CACHE_BYTES = 16 * 1024 * 1024 };
@@ -117,6 +118,7 @@ static struct sw_repository *open_folder(const char *folder, unsigned flags, str
     pthread_mutex_init(&repository->lock, NULL);
     pthread_mutex_init(&repository->submodule_lock, NULL);
     repository->idle.width = sizeof(git_repository *);
+    repository->indexes.width = sizeof(struct sw_index_file *);
     repository->work_tree = without_slash(git_repository_workdir(handle));
     repository->git_folder = without_slash(git_repository_path(handle));
     repository->common_folder = without_slash(git_repository_commondir(handle));
@@ -188,6 +190,9 @@ void sw_repository_free(struct sw_repository *repository) {
         return;
     drop_handles(repository);
     sw_vec_fini(&repository->idle);
+    for (size_t i = 0; i < repository->indexes.len; i++)
+        sw_index_file_close(*(struct sw_index_file **)sw_vec_at(&repository->indexes, i));
+    sw_vec_fini(&repository->indexes);
     sw_map_fini(&repository->commits, free_commit);
     sw_map_fini(&repository->submodules, free_repository);
     sw_remotes_free(repository->remotes);
