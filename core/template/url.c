@@ -124,15 +124,13 @@ static bool parse_literal(struct sw_arena *arena, struct sw_str text, struct sw_
     return true;
 }
 
-static bool parse_host(struct sw_arena *arena, struct sw_str scheme, struct sw_str text, struct sw_str *host,
-                       struct sw_buf *error) {
+static bool parse_host(struct sw_arena *arena, struct sw_str text, struct sw_str *host, struct sw_buf *error) {
     ptrdiff_t open = sw_str_find_last(text, sw_str_of("["));
     if (open > 0)
         return fail(error, "invalid IP-literal");
     if (open == 0)
         return parse_literal(arena, text, host, error);
-    bool strict = sw_str_is(scheme, "http") || sw_str_is(scheme, "https");
-    ptrdiff_t colon = strict ? sw_str_find(text, sw_str_of(":")) : sw_str_find_last(text, sw_str_of(":"));
+    ptrdiff_t colon = sw_str_find_last(text, sw_str_of(":"));
     if (colon >= 0 && !is_port(sw_str_slice(text, (size_t)colon, text.len)))
         return fail_with(error, "invalid port ", sw_str_slice(text, (size_t)colon, text.len), " after host");
     return unescape(arena, text, MODE_HOST, host, error);
@@ -148,7 +146,7 @@ static bool is_userinfo(struct sw_str text) {
 static bool parse_authority(struct sw_arena *arena, struct sw_str text, struct sw_url *url, struct sw_buf *error) {
     ptrdiff_t at = sw_str_find_last(text, sw_str_of("@"));
     struct sw_str host = at < 0 ? text : sw_str_slice(text, (size_t)at + 1, text.len);
-    if (!parse_host(arena, url->scheme, host, &url->host, error))
+    if (!parse_host(arena, host, &url->host, error))
         return false;
     if (at < 0)
         return true;
