@@ -61,8 +61,12 @@ printf 'project: scratch\nconfigVersion: 1\n---\nimage: app\ndockerfile: Dockerf
 printf 'FROM scratch\nCOPY file /file\n' > Dockerfile
 echo made > file
 commit
-build --buildkit-addr docker-container://builder
-equal "a daemon in a container" 0 "$STATUS"
+if docker exec builder test -x /bin/buildctl; then
+  build --buildkit-addr docker-container://builder
+  equal "a daemon in a container" 0 "$STATUS"
+else # inside a chroot Docker's exec sees the files of the world outside, not the container's
+  [ "$(stat -c %d:%i /proc/1/root/.)" != "$(stat -c %d:%i /.)" ] || fail "docker exec does not see the container's files"
+fi
 build --buildkit-addr docker-container://bare 2> /dev/null
 equal "a container without buildctl" 4 "$STATUS"
 contains "a container without buildctl: says so" "$ERR" 'buildctl'
