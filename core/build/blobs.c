@@ -11,6 +11,7 @@
 #include "core/base/cleanup.h"
 #include "core/base/error.h"
 #include "core/build/blobs.h"
+#include "core/build/caches.h"
 
 /* A download that others may wait for. Downloads outlive the build that asked first, so they hang on the process. */
 struct download {
@@ -19,8 +20,9 @@ struct download {
     int fd; /* a file without a name until it is whole */
     char *media_type;
     uint64_t bytes;
-    char *address; /* of the repository that has it */
-    size_t cache;  /* that is asked; past the last one: the repository itself */
+    char *address;                     /* of the repository that has it */
+    size_t cache;                      /* the next one to be asked */
+    const struct sw_extra_repo *asked; /* the cache that is; NULL: the repository itself */
     struct sw_cancel *cancel;
     struct sw_vertex *vertex;
     struct sw_vec waiters; /* of struct waiter */
@@ -72,23 +74,21 @@ static void answer(struct download *download, struct sw_error *error) {
 
 static void fetch(struct download *download);
 
-/* The cache that answers for the download: only layers of the primary repository are cached. */
-static const struct sw_extra_repo *cache_of(const struct download *download) {
-    const struct sw_build_options *options = &current->options;
-    return strcmp(download->address, options->repo) == 0 && download->cache < options->cache_count
-               ? &options->caches[download->cache]
-               : NULL;
+/* Only layers of the primary repository are cached. */
+static bool is_of_primary(const struct download *download) {
+    return strcmp(download->address, current->options.repo) == 0;
 }
 
 static void on_fetched(void *context, struct sw_error *error) {
     struct download *download = context;
-    if (error && error->code != SW_ERROR_CANCELLED && cache_of(download)) {
+    if (error && error->code != SW_ERROR_CANCELLED && download->asked) {
+        if (error->code != SW_ERROR_NOT_FOUND)
+            sw_cache_failed((struct sw_build *)current, download->asked, error);
         sw_error_free(error);
-        download->cache++;
         fetch(download);
         return;
     }
-    if (!error && !cache_of(download) && strcmp(download->address, current->options.repo) == 0)
+    if (!error && !download->asked && is_of_primary(download))
         sw_map_set(&((struct sw_build *)current)->fetched, download->digest, (void *)1);
     if (!error) {
         char source[64];
@@ -114,10 +114,11 @@ static int open_nameless(const char *path, struct sw_error **error) {
 
 static void fetch(struct download *download) {
     struct sw_build *build = (struct sw_build *)current;
-    const struct sw_extra_repo *cache = cache_of(download);
+    const struct sw_extra_repo *cache = is_of_primary(download) ? sw_cache_next(build, &download->cache) : NULL;
     const char *address = cache ? cache->address : download->address;
     struct sw_error *error = NULL;
     struct sw_repo *repo = sw_build_repo(build, address, &error);
+    download->asked = cache;
     if (!repo || ftruncate(download->fd, 0) < 0 || lseek(download->fd, 0, SEEK_SET) < 0) {
         if (repo)
             sw_fail_errno(&error, errno, "%s", download->path);

@@ -52,6 +52,7 @@ struct sw_build *sw_build_new(const struct sw_build_options *options) {
     build->images.width = sizeof(struct sw_image *);
     build->indexes.width = sizeof(struct sw_index_image *);
     build->reports.width = sizeof(struct sw_image_report);
+    build->cache_failed = sw_arena_new(&build->arena, options->cache_count * sizeof *build->cache_failed);
     build->secondaries = sw_new_array(options->secondary_count + 1, sizeof *build->secondaries);
     build->cancel = sw_cancel_new(options->cancel);
     add_jobs(build);

@@ -11,7 +11,8 @@ struct filling {
     struct sw_build *build;
     struct sw_vec stages; /* of const struct sw_stage_state *, a stage below before those above */
     struct sw_stage_repo place;
-    size_t cache; /* the next one */
+    const struct sw_extra_repo *cache;
+    size_t next_cache;
     size_t stage; /* the next one for the current cache */
     sw_done done;
     void *context;
@@ -38,19 +39,38 @@ static void collect_stages(struct filling *filling) {
     }
 }
 
-static void warn(const struct filling *filling, struct sw_error *error) {
-    sw_cleanup_free char *text = sw_format("cache repository %s: %s", filling->place.name, error->message);
-    filling->build->options.host->log("build", SW_LOG_WARN, text);
-    sw_error_free(error);
+const struct sw_extra_repo *sw_cache_next(const struct sw_build *build, size_t *next) {
+    while (*next < build->options.cache_count) {
+        size_t index = (*next)++;
+        if (!build->cache_failed[index])
+            return &build->options.caches[index];
+    }
+    return NULL;
+}
+
+void sw_cache_failed(struct sw_build *build, const struct sw_extra_repo *cache, const struct sw_error *error) {
+    bool *failed = &build->cache_failed[cache - build->options.caches];
+    if (*failed)
+        return;
+    *failed = error->code != SW_ERROR_CORRUPT; /* what is broken is one stage, not the repository */
+    sw_cleanup_free char *text =
+        sw_format("cache repository %s: %s%s", cache->name, error->message, *failed ? "; it is left alone from here on" : "");
+    build->options.host->log("build", SW_LOG_WARN, text);
 }
 
 static void start_next_cache(struct filling *filling);
 
+/* Takes `error`. */
+static void give_up(struct filling *filling, struct sw_error *error) {
+    sw_cache_failed(filling->build, filling->cache, error);
+    sw_error_free(error);
+    start_next_cache(filling);
+}
+
 static void on_copied(void *context, struct sw_error *error) {
     struct filling *filling = context;
     if (error) { /* what one stage meets, the others would meet too */
-        warn(filling, error);
-        start_next_cache(filling);
+        give_up(filling, error);
         return;
     }
     const struct sw_stage_state *stage = *(const struct sw_stage_state **)sw_vec_at(&filling->stages, filling->stage - 1);
@@ -81,8 +101,7 @@ static void fill_next(struct filling *filling) {
 static void on_listed(void *context, struct sw_error *error) {
     struct filling *filling = context;
     if (error) {
-        warn(filling, error);
-        start_next_cache(filling);
+        give_up(filling, error);
     } else {
         fill_next(filling);
     }
@@ -91,7 +110,8 @@ static void on_listed(void *context, struct sw_error *error) {
 static void start_next_cache(struct filling *filling) {
     struct sw_build *build = filling->build;
     sw_stage_repo_fini(&filling->place);
-    if (filling->cache == build->options.cache_count) {
+    filling->cache = sw_cache_next(build, &filling->next_cache);
+    if (!filling->cache) {
         sw_done done = filling->done;
         void *context = filling->context;
         sw_vec_fini(&filling->stages);
@@ -99,7 +119,7 @@ static void start_next_cache(struct filling *filling) {
         done(context, NULL);
         return;
     }
-    const struct sw_extra_repo *cache = &build->options.caches[filling->cache++];
+    const struct sw_extra_repo *cache = filling->cache;
     filling->stage = 0;
     filling->place = (struct sw_stage_repo){
         .address = cache->address, .name = cache->name, .store = cache->store, .repo = sw_build_repo(build, cache->address, NULL)};
@@ -113,6 +133,6 @@ void sw_caches_fill(struct sw_build *build, sw_done done, void *context) {
     if (build->options.mode == SW_BUILD_PUBLISH && build->options.cache_count)
         collect_stages(filling);
     if (filling->stages.len == 0)
-        filling->cache = build->options.cache_count;
+        filling->next_cache = build->options.cache_count;
     start_next_cache(filling);
 }

@@ -8,6 +8,7 @@
 #include "core/base/alloc.h"
 #include "core/base/cleanup.h"
 #include "core/base/error.h"
+#include "core/build/caches.h"
 #include "core/build/copy.h"
 #include "core/build/manifest.h"
 #include "core/build/session.h"
@@ -19,7 +20,8 @@ struct lookup {
     int64_t not_before;
     const struct sw_stage_repo *place; /* that is looked at */
     size_t secondary;                  /* the next one */
-    size_t cache;                      /* that is asked for the candidate; past the last one: the place itself */
+    size_t cache;                      /* the next one to be asked for the candidate */
+    const struct sw_extra_repo *asked; /* the cache that is; NULL: the place itself */
     int64_t *stamps;
     size_t count;
     size_t next;
@@ -73,16 +75,12 @@ bool sw_stage_fits(const struct sw_build *build, const struct sw_stage_state *st
     return true;
 }
 
-static void warn_broken(const struct lookup *lookup, const char *why) {
-    sw_cleanup_free char *text = sw_format("stage %s is ignored: %s", lookup->tag, why);
+/* Takes `error`. */
+static void ignore_candidate(struct lookup *lookup, struct sw_error *error) {
+    sw_cleanup_free char *text = sw_format("stage %s is ignored: %s", lookup->tag, error->message);
     lookup->job->build->options.host->log("build", SW_LOG_WARN, text);
-}
-
-/* The repository that answers for the candidate. */
-static const struct sw_extra_repo *cache_of(const struct lookup *lookup) {
-    const struct sw_build_options *options = &lookup->job->build->options;
-    return lookup->place == &lookup->job->build->primary && lookup->cache < options->cache_count ? &options->caches[lookup->cache]
-                                                                                                 : NULL;
+    sw_error_free(error);
+    try_next(lookup);
 }
 
 /* ---- the stage is there ---- */
@@ -139,15 +137,11 @@ static void copy(struct lookup *lookup) {
 
 /* A cache that fails costs time, never the build: the next one is asked, in the end the repository itself. */
 static bool passed_over(struct lookup *lookup, struct sw_error *error) {
-    const struct sw_extra_repo *cache = cache_of(lookup);
-    if (!cache || !error || error->code == SW_ERROR_CANCELLED)
+    if (!lookup->asked || !error || error->code == SW_ERROR_CANCELLED)
         return false;
-    if (error->code != SW_ERROR_NOT_FOUND) {
-        sw_cleanup_free char *text = sw_format("cache repository %s: %s", cache->name, error->message);
-        lookup->job->build->options.host->log("build", SW_LOG_WARN, text);
-    }
+    if (error->code != SW_ERROR_NOT_FOUND)
+        sw_cache_failed(lookup->job->build, lookup->asked, error);
     sw_error_free(error);
-    lookup->cache++;
     ask(lookup);
     return true;
 }
@@ -156,18 +150,19 @@ static void on_config(void *context, struct sw_bytes bytes, struct sw_error *err
     struct lookup *lookup = context;
     struct sw_build *build = lookup->job->build;
     struct sw_image *image = error ? NULL : make_image(lookup, lookup->place, bytes, &error);
+    const char *content = image ? sw_image_label(image, "werf-stage-content-digest") : NULL;
+    if (!error && (!content || strlen(content) != SW_STAGE_DIGEST_LEN)) {
+        sw_fail(&error, SW_ERROR_CORRUPT, "stage %s has no content digest", lookup->tag);
+        sw_image_free(image);
+    }
     if (passed_over(lookup, error))
         return;
     if (error && error->code != SW_ERROR_NOT_FOUND && error->code != SW_ERROR_CORRUPT) {
         finish(lookup, error);
         return;
     }
-    const char *content = image ? sw_image_label(image, "werf-stage-content-digest") : NULL;
-    if (error || !content || strlen(content) != SW_STAGE_DIGEST_LEN) {
-        warn_broken(lookup, error ? error->message : "it has no content digest");
-        sw_error_free(error);
-        sw_image_free(image);
-        try_next(lookup);
+    if (error) {
+        ignore_candidate(lookup, error);
         return;
     }
     if (!sw_stage_fits(build, lookup->stage, image)) {
@@ -185,6 +180,10 @@ static void on_config(void *context, struct sw_bytes bytes, struct sw_error *err
 static void on_manifest(void *context, const struct sw_manifest *manifest, struct sw_error *error) {
     struct lookup *lookup = context;
     struct sw_build *build = lookup->job->build;
+    sw_cleanup_json json_t *json = error ? NULL : json_loadb(manifest->body.data, manifest->body.len, JSON_REJECT_DUPLICATES, NULL);
+    struct sw_descriptor config;
+    if (!error && !sw_manifest_config(json, &config))
+        sw_fail(&error, SW_ERROR_CORRUPT, "the manifest of stage %s names no config", lookup->tag);
     if (passed_over(lookup, error))
         return;
     if (error && error->code != SW_ERROR_NOT_FOUND && error->code != SW_ERROR_CORRUPT) {
@@ -192,32 +191,25 @@ static void on_manifest(void *context, const struct sw_manifest *manifest, struc
         return;
     }
     if (error) {
-        warn_broken(lookup, error->message);
-        sw_error_free(error);
-        try_next(lookup);
+        ignore_candidate(lookup, error);
         return;
     }
     drop_candidate(lookup);
     lookup->manifest = (struct sw_bytes){sw_memdup(manifest->body.data, manifest->body.len), manifest->body.len};
     lookup->manifest_digest = sw_strdup(manifest->digest);
-    sw_cleanup_json json_t *json = json_loadb(manifest->body.data, manifest->body.len, JSON_REJECT_DUPLICATES, NULL);
-    const struct sw_extra_repo *cache = cache_of(lookup);
-    struct sw_descriptor config;
-    if (!sw_manifest_config(json, &config)) {
-        warn_broken(lookup, "its manifest names no config");
-        try_next(lookup);
-    } else if (cache) {
+    const struct sw_extra_repo *cache = lookup->asked;
+    if (cache)
         cache->store->get_blob(sw_build_repo(build, cache->address, NULL), &config, build->cancel, on_config, lookup);
-    } else {
+    else
         lookup->place->store->get_blob(lookup->place->repo, &config, build->cancel, on_config, lookup);
-    }
 }
 
 /* ---- candidates ---- */
 
 static void ask(struct lookup *lookup) {
     struct sw_build *build = lookup->job->build;
-    const struct sw_extra_repo *cache = cache_of(lookup);
+    const struct sw_extra_repo *cache = lookup->place == &build->primary ? sw_cache_next(build, &lookup->cache) : NULL;
+    lookup->asked = cache;
     if (cache)
         cache->store->get_manifest(sw_build_repo(build, cache->address, NULL), lookup->tag, build->cancel, on_manifest, lookup);
     else

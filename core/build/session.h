@@ -116,6 +116,7 @@ struct sw_build {
     struct sw_map layers;              /* digest -> struct sw_layer_origin * */
     struct sw_vec images;              /* of struct sw_image *, all that were made */
     struct sw_map stand_ins;           /* checksums of imports that are not known before their sources are built */
+    bool *cache_failed;                /* by cache: it is not asked any more */
     struct sw_map fetched;             /* digests of the layers that were downloaded from the primary repository */
     uint32_t active;
     bool stopping;

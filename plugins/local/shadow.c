@@ -156,7 +156,7 @@ static int make_folder(int room) {
 }
 
 enum sw_shadow_end sw_shadow_make(const struct sw_shadow_job *job, int *folder, struct sw_error **error) {
-    sw_cleanup_close int room = sw_room_new(error);
+    sw_cleanup_close int room = sw_room_new(NULL); /* without it the copy is made for real */
     sw_cleanup_close int files = room < 0 ? -1 : make_folder(room);
     if (files < 0)
         return SW_SHADOW_UNFIT;

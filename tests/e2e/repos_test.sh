@@ -109,7 +109,16 @@ commit
 new_host
 must build --repo "$REGISTRY/repos/main" --cache-repo 127.0.0.1:1/nobody --cache-repo "$REGISTRY/repos/cache" app
 contains "a cache that does not answer is a warning" "$ERR" "cache repository 127.0.0.1:1/nobody"
+equal "once: it is left alone from there on" 1 "$(grep -c "cache repository 127.0.0.1:1/nobody" <<< "$ERR")"
 unpack "$(image_of app)" "$WORK/cached"
 equal "what came from a cache is whole" "tool again" "$(cat "$WORK/cached/rootfs/tool" "$WORK/cached/rootfs/app/data" | xargs)"
 grep -q "GET /v2/repos/cache/blobs" "$SERVICES"/registry*.log || fail "no layer was taken from the cache"
 ok "layers are taken from the cache"
+
+app=$(image_of app)
+curl -fsS -X PUT -H "Content-Type: application/vnd.oci.image.index.v1+json" \
+  -d '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}' \
+  "http://$REGISTRY/v2/repos/cache/manifests/${app##*:}"
+must build --repo "$REGISTRY/repos/main" --cache-repo "$REGISTRY/repos/cache" app
+equal "a cache with nonsense under a stage's tag does not make the stage missing" unchanged "$(result_of app)"
+contains "and is named" "$ERR" "cache repository $REGISTRY/repos/cache" "names no config"
