@@ -170,7 +170,8 @@ static void give_secrets(const struct sw_project_image *image, const char *platf
 static bool set_up(struct sw_conveyor *conveyor, const struct sw_arguments *arguments, struct sw_strings patterns,
                    struct sw_error **error) {
     struct sw_build_options *options = &conveyor->options;
-    if (!sw_app_load_project(&conveyor->app, error))
+    if (!sw_ssh_agent_start(&conveyor->agent, &conveyor->app, sw_argument_list(arguments, "ssh-key"), error) ||
+        !sw_app_load_project(&conveyor->app, error))
         return false;
     const struct sw_config *config = conveyor->app.config;
     bool final_only = sw_argument_flag(arguments, "final-images-only");
@@ -245,6 +246,7 @@ void sw_conveyor_end(struct sw_conveyor *conveyor) {
     free(conveyor->repo_name);
     free(conveyor->secondaries);
     free(conveyor->caches);
+    sw_ssh_agent_end(&conveyor->agent);
     sw_app_end(&conveyor->app);
     *conveyor = (struct sw_conveyor){0};
 }

@@ -4,10 +4,12 @@
 
 #include "core/build/build.h"
 #include "core/cli/app.h"
+#include "core/cli/ssh_agent.h"
 #include "core/config/selection.h"
 
 struct sw_conveyor {
     struct sw_app app;
+    struct sw_ssh_agent agent;
     struct sw_build_options options;
     struct sw_build *build;
     struct sw_selection_result selection;
@@ -20,7 +22,8 @@ struct sw_conveyor {
     struct sw_error *error; /* of the run */
 };
 
-/* Starts the program, loads the project and makes a build of the images that `patterns` choose. On failure all is ended. */
+/* Starts the program, loads the project and makes a build of the images that `patterns` choose. On failure all is ended. The conveyor must
+ * not move until it has ended. */
 bool sw_conveyor_start(struct sw_conveyor *conveyor, const struct sw_arguments *arguments, enum sw_build_mode mode,
                        struct sw_strings patterns, struct sw_error **error);
 

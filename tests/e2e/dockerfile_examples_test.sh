@@ -68,6 +68,28 @@ files_of app agent
 equal "a step reaches the user's agent, and the next one does not" /run/buildkit/ssh_agent.0 "$(cat "$SERVICES/agent/rootfs/hello")"
 unset SSH_AUTH_SOCK SSH_AGENT_PID
 
+# The keys themselves: ssh-add in a step, brought along with its libraries.
+ssh-keygen -q -t ed25519 -N '' -C first -f "$SERVICES/first-key"
+ssh-keygen -q -t ed25519 -N secret -C second -f "$SERVICES/locked-key"
+truncate -s -1 "$SERVICES/first-key"
+chmod 644 "$SERVICES/first-key" # as a CI's variables come: no line break at the end, readable by all
+mkdir root
+cp --parents -L "$(command -v ssh-add)" $(ldd "$(command -v ssh-add)" | grep -o '/[^ )]*') root
+printf 'FROM %s\nCOPY root /\nRUN --mount=type=ssh ssh-add -l > /hello\n' "$BASE" > Dockerfile
+commit
+must build --repo "$REGISTRY/agent" --ssh-key "$SERVICES/first-key"
+files_of app keys
+contains "--ssh-key gives steps an agent with the key" "$(cat "$SERVICES/keys/rootfs/hello")" "$(ssh-keygen -lf "$SERVICES/first-key.pub" | cut -d' ' -f2)" first
+echo >> Dockerfile
+echo 'RUN --mount=type=ssh true' >> Dockerfile
+commit
+WERF_SSH_KEY_1=$SERVICES/locked-key slipway build --repo "$REGISTRY/agent"
+equal "a key with a passphrase is a wrong usage" 2 "$STATUS"
+contains "that says what to do" "$ERR" "--ssh-key $SERVICES/locked-key:" "ssh-add $SERVICES/locked-key"
+slipway build --repo "$REGISTRY/agent" --ssh-key "$SERVICES/no-key"
+contains "a missing key is named" "$ERR" "$SERVICES/no-key: No such file"
+equal "no agent and no socket is left" "" "$(ls -d /tmp/slipway-ssh-* 2> /dev/null || true)"
+
 project added
 mkdir -p app/dir1 app/dir2
 printf 'FROM %s\nCOPY . /context\n' "$BASE" > app/Dockerfile
