@@ -18,6 +18,7 @@
 #include "core/plugin/secrets.h"
 #include "core/plugin/settings.h"
 #include "core/runtime/cancel.h"
+#include "core/runtime/color.h"
 #include "core/runtime/log.h"
 #include "core/runtime/loop.h"
 #include "core/runtime/progress.h"
@@ -47,6 +48,15 @@ static char *store_folder(const struct sw_app *app) {
     return asked ? absolute(asked) : default_store();
 }
 
+static bool set_color(const char *mode, struct sw_error **error) {
+    if (!mode || strcmp(mode, "auto") == 0)
+        return true;
+    if (strcmp(mode, "on") != 0 && strcmp(mode, "off") != 0)
+        return sw_fail(error, SW_ERROR_USAGE, "--log-color-mode: \"%s\" is none of auto, on, off", mode);
+    sw_color_set(strcmp(mode, "on") == 0 ? SW_COLOR_ON : SW_COLOR_OFF);
+    return true;
+}
+
 static bool start_messages(const struct sw_arguments *arguments, struct sw_error **error) {
     const char *form = sw_argument(arguments, "log-format"), *mode_name = sw_argument(arguments, "progress");
     enum sw_log_level level = sw_argument_flag(arguments, "log-debug")   ? SW_LOG_DEBUG
@@ -57,6 +67,11 @@ static bool start_messages(const struct sw_arguments *arguments, struct sw_error
         return sw_fail(error, SW_ERROR_USAGE, "--log-format: \"%s\" is neither text nor json", form);
     if (mode_name && !sw_progress_parse(mode_name, &progress.mode))
         return sw_fail(error, SW_ERROR_USAGE, "--progress: \"%s\" is none of auto, tty, plain, json, quiet", mode_name);
+    int64_t width;
+    if (!set_color(sw_argument(arguments, "log-color-mode"), error) ||
+        !sw_argument_number(arguments, "log-terminal-width", 0, &width, error))
+        return false;
+    progress.width = width > 0 ? (uint32_t)width : 0;
     if (!mode_name && level == SW_LOG_ERROR)
         progress.mode = SW_PROGRESS_QUIET;
     sw_log_set(level, form && strcmp(form, "json") == 0 ? SW_LOG_JSON : SW_LOG_TEXT);

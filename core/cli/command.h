@@ -24,9 +24,9 @@ extern const size_t sw_command_count;
 const struct sw_command *sw_command_find(const char *const *argv, size_t *words);
 
 extern const struct sw_command sw_command_build, sw_command_export, sw_command_run, sw_command_why, sw_command_stage_digest,
-    sw_command_template, sw_command_graph, sw_command_lint, sw_command_config_render, sw_command_config_list,
-    sw_command_config_graph, sw_command_config_schema, sw_command_includes_update, sw_command_dockerfile_explain,
-    sw_command_plugins, sw_command_store_df, sw_command_store_prune, sw_command_store_verify, sw_command_completion,
-    sw_command_version, sw_command_help;
+    sw_command_stage_image, sw_command_template, sw_command_graph, sw_command_lint, sw_command_config_render,
+    sw_command_config_list, sw_command_config_graph, sw_command_config_schema, sw_command_includes_update,
+    sw_command_dockerfile_explain, sw_command_plugins, sw_command_store_df, sw_command_store_prune, sw_command_store_verify,
+    sw_command_completion, sw_command_version, sw_command_help;
 
 #endif

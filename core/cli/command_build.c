@@ -14,6 +14,7 @@
 #include "core/cli/conveyor.h"
 #include "core/cli/explain.h"
 #include "core/cli/why_text.h"
+#include "core/runtime/color.h"
 #include "core/runtime/log.h"
 
 /* A report that is half written would be taken for a whole one, so it gets its name when it is complete. */
@@ -101,7 +102,7 @@ static int run_build(const struct sw_arguments *arguments, struct sw_error **err
         json_t *answer = sw_explain_build(arguments, error);
         if (!answer)
             return 0;
-        sw_why_text(answer, sw_explain_in_color(STDERR_FILENO), &why);
+        sw_why_text(answer, sw_color_for(STDERR_FILENO), &why);
         json_decref(answer);
         fputs(sw_buf_text(&why), stderr);
     }

@@ -46,6 +46,37 @@ static int run_digest(const struct sw_arguments *arguments, struct sw_error **er
     return 0;
 }
 
+static void print_names(const struct sw_conveyor *conveyor) {
+    size_t count;
+    const struct sw_image_report *images = sw_build_reports(conveyor->build, &count);
+    for (size_t i = 0; i < count; i++) {
+        const struct sw_project_image *image = images[i].image;
+        bool whole = !images[i].part && (image->platforms.count == 1 || !*images[i].platform);
+        if (whole && conveyor->options.chosen[image - conveyor->options.project->images])
+            printf("%s\n", images[i].name);
+    }
+}
+
+static int run_image(const struct sw_arguments *arguments, struct sw_error **error) {
+    struct sw_conveyor conveyor;
+    if (!sw_conveyor_start(&conveyor, arguments, SW_BUILD_CHECK, sw_strlist_view(&arguments->positionals), error))
+        return 0;
+    if (sw_conveyor_run(&conveyor, error))
+        print_names(&conveyor);
+    sw_conveyor_end(&conveyor);
+    return 0;
+}
+
+const struct sw_command sw_command_stage_image = {
+    .name = "stage image",
+    .operands = "[IMAGE…]",
+    .summary = "print the names that images are pulled by, one a line",
+    .text = "The images must have been built; nothing is built or published.",
+    .groups = SW_OPTIONS_PROJECT | SW_OPTIONS_STORE | SW_OPTIONS_REPO | SW_OPTIONS_BACKEND | SW_OPTIONS_SELECT,
+    .max_operands = SIZE_MAX,
+    .run = run_image,
+};
+
 const struct sw_command sw_command_stage_digest = {
     .name = "stage digest",
     .operands = "[IMAGE…]",

@@ -8,6 +8,7 @@
 #include "core/cli/command.h"
 #include "core/cli/explain.h"
 #include "core/cli/why_text.h"
+#include "core/runtime/color.h"
 
 static int run_why(const struct sw_arguments *arguments, struct sw_error **error) {
     sw_cleanup_buf struct sw_buf out = {0};
@@ -24,7 +25,7 @@ static int run_why(const struct sw_arguments *arguments, struct sw_error **error
         json_dumpf(answer, stdout, JSON_INDENT(2));
         putchar('\n');
     } else {
-        sw_why_text(answer, sw_explain_in_color(STDOUT_FILENO), &out);
+        sw_why_text(answer, sw_color_for(STDOUT_FILENO), &out);
         fputs(sw_buf_text(&out), stdout);
     }
     json_decref(answer);

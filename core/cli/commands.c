@@ -11,6 +11,7 @@ const struct sw_command *const sw_commands[] = {
     &sw_command_why,
     &sw_command_lint,
     &sw_command_stage_digest,
+    &sw_command_stage_image,
     &sw_command_config_render,
     &sw_command_config_list,
     &sw_command_config_graph,

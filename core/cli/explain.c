@@ -34,8 +34,3 @@ json_t *sw_explain_build(const struct sw_arguments *arguments, struct sw_error *
     sw_conveyor_end(conveyor);
     return explaining.answer;
 }
-
-bool sw_explain_in_color(int fd) {
-    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
-    return isatty(fd) && !(no_color && *no_color) && term && *term && strcmp(term, "dumb") != 0;
-}

@@ -10,7 +10,4 @@
  * failure. Starts and ends the program around it. */
 json_t *sw_explain_build(const struct sw_arguments *arguments, struct sw_error **error);
 
-/* Whether what is written to `fd` is read by a person who sees colours. */
-bool sw_explain_in_color(int fd);
-
 #endif

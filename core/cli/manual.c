@@ -32,6 +32,12 @@ static void put_twins(struct sw_buf *out, const struct sw_option *option) {
         sw_buf_printf(out, "%s$%s", i ? ", " : "", option->env[i]);
 }
 
+static void put_help(struct sw_buf *out, const struct sw_option *option) {
+    if (option->groups & SW_OPTIONS_OF_WERF)
+        sw_buf_puts(out, "werf's, accepted without effect: ");
+    sw_buf_puts(out, option->help);
+}
+
 static void put_option_text(struct sw_buf *out, const struct sw_option *option) {
     sw_buf_puts(out, "  ");
     put_spelling(out, option);
@@ -61,6 +67,8 @@ void sw_manual_command(struct sw_buf *out, const struct sw_command *command) {
     for (size_t i = 0; i < sw_option_count; i++)
         if (sw_options[i].groups & command->groups)
             put_option_text(out, &sw_options[i]);
+    if (command->groups & SW_OPTIONS_PROJECT)
+        sw_buf_puts(out, "  Options of werf that need nothing here are accepted too; \"slipway help --as man\" lists them.\n");
     sw_buf_puts(out, "\nOptions of all commands:\n");
     for (size_t i = 0; i < sw_option_count; i++)
         if (sw_options[i].groups & SW_OPTIONS_COMMON)
@@ -92,8 +100,9 @@ static void put_takers(struct sw_buf *out, const struct sw_option *option) {
         sw_buf_puts(out, "all");
         return;
     }
+    uint32_t groups = option->groups & SW_OPTIONS_OF_WERF ? SW_OPTIONS_PROJECT : option->groups;
     for (size_t i = 0; i < sw_command_count; i++) {
-        if (!(option->groups & sw_commands[i]->groups))
+        if (!(groups & sw_commands[i]->groups))
             continue;
         sw_buf_printf(out, "%s%s", separator, sw_commands[i]->name);
         separator = ", ";
@@ -109,7 +118,8 @@ static void put_option_row(struct sw_buf *out, const struct sw_option *option) {
     put_twins(out, option);
     sw_buf_puts(out, " | ");
     put_takers(out, option);
-    sw_buf_printf(out, " | %s", option->help);
+    sw_buf_puts(out, " | ");
+    put_help(out, option);
     if (option->fallback)
         sw_buf_printf(out, " (default: %s)", option->fallback);
     sw_buf_puts(out, " |\n");
@@ -156,7 +166,9 @@ static void man_whole(struct sw_buf *out) {
         put_spelling(&spelling, &sw_options[i]);
         sw_buf_puts(out, ".TP\n.B ");
         man_text(out, sw_buf_text(&spelling));
-        man_text(out, sw_options[i].help);
+        sw_cleanup_buf struct sw_buf help = {0};
+        put_help(&help, &sw_options[i]);
+        man_text(out, sw_buf_text(&help));
     }
     sw_buf_printf(out, ".SH EXIT STATUS\n%s\n", EXIT_CODES);
 }

@@ -182,7 +182,7 @@ static bool add_environment(struct sw_arguments *arguments, const struct sw_opti
 }
 
 bool sw_arguments_parse(struct sw_arguments *arguments, uint32_t groups, const char *const *argv, struct sw_error **error) {
-    groups |= SW_OPTIONS_COMMON;
+    groups |= SW_OPTIONS_COMMON | (groups & SW_OPTIONS_PROJECT ? SW_OPTIONS_OF_WERF : 0);
     arguments->groups = groups;
     if (!parse_words(arguments, groups, argv, error))
         return false;

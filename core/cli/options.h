@@ -22,6 +22,7 @@ enum sw_option_group {
     SW_OPTIONS_HELP = 1u << 12,
     SW_OPTIONS_DIGEST = 1u << 13, /* `stage digest` */
     SW_OPTIONS_EXPORT = 1u << 14,
+    SW_OPTIONS_OF_WERF = 1u << 19, /* taken wherever a project is read, and without effect: their help says why */
     SW_OPTIONS_LINT = 1u << 20,
     SW_OPTIONS_WHY = 1u << 21,
 };

@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 
 #include "core/base/alloc.h"
+#include "core/runtime/color.h"
 #include "core/runtime/log.h"
 #include "core/runtime/loop.h"
 #include "core/runtime/renderer.h"
@@ -229,7 +230,6 @@ static bool is_utf8(void) {
 
 struct sw_renderer *sw_renderer_tty(void) {
     struct tty *tty = sw_new(sizeof *tty);
-    const char *no_color = getenv("NO_COLOR");
     tty->base = (struct sw_renderer){
         .on_start = on_nothing,
         .on_output = on_output,
@@ -242,6 +242,6 @@ struct sw_renderer *sw_renderer_tty(void) {
     };
     tty->set = is_utf8() ? SW_TEXT_UTF8 : SW_TEXT_ASCII;
     tty->look = tty->set == SW_TEXT_UTF8 ? &utf8_look : &ascii_look;
-    tty->color = !(no_color && *no_color);
+    tty->color = sw_color_wanted();
     return &tty->base;
 }

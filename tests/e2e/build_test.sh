@@ -44,3 +44,13 @@ equal "with the new file" changed "$(cat "$SERVICES/second/rootfs/seen")"
 rm -rf "$STORE"
 must build --repo "$REGISTRY/main"
 equal "a new host finds the stages in the registry" unchanged "$(result_of app)"
+name=$(image_of app)
+slipway stage image app --repo "$REGISTRY/main" --synchronization=:local --log-pretty=false --kube-context none
+equal "a built image's name is printed, whatever of werf's options comes along" "$name" "$OUT"
+slipway stage image app --repo "$REGISTRY/elsewhere"
+equal "one that was not built has none" "1 " "$STATUS $OUT"
+contains "which is said" "$ERR" "is not in $REGISTRY/elsewhere"
+slipway why app --repo "$REGISTRY/main" --log-color-mode on
+contains "colors can be had where no terminal is" "$OUT" $'\e['
+slipway why app --repo "$REGISTRY/main" --log-color-mode loud
+equal "a mode that does not exist is a wrong usage" 2 "$STATUS"
