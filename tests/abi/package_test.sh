@@ -1,6 +1,6 @@
 #!/bin/sh
 # package_test.sh BUILD SOURCE LOAD: installs the build under a prefix, and builds the plugin template against it and nothing else, once by
-# CMake and once by pkg-config. Then moves the installed tree, and sees that it still finds its plugins.
+# CMake and once by pkg-config. Then moves the installed tree, and sees that it still finds its plugins and its core.
 set -eu
 build=$1 source=$2 load=$3
 tmp=$(mktemp -d /var/tmp/slipway-package-XXXXXX)
@@ -43,5 +43,11 @@ cp "$load" "$prefix/bin/load"
 mv "$prefix" "$tmp/moved"
 "$tmp/moved/bin/load" >"$tmp/load.log" || { cat "$tmp/load.log"; fail "an installed plugin is refused"; }
 grep -q "^builder site 0.1.0 $tmp/moved/.*/slipway/plugins/slipway-site.so" "$tmp/load.log" || { cat "$tmp/load.log"; fail "the moved tree does not find its plugins"; }
+version=$("$tmp/moved/bin/slipway" version)
+"$tmp/moved/bin/slipway" help | grep -q "print the version" || fail "the moved program does not find its core"
+rm "$tmp"/moved/lib*/slipway/core.so
+[ "$("$tmp/moved/bin/slipway" version)" = "$version" ] || fail "the version cannot be printed without the core, which takes longer to load"
+if "$tmp/moved/bin/slipway" help 2>"$tmp/core.log"; then fail "a program without its core does something"; fi
+grep -q "its own core cannot be loaded" "$tmp/core.log" || { cat "$tmp/core.log"; fail "a missing core is not named"; }
 grep -rl "$prefix" "$tmp/moved" --include='*.cmake' --include='*.pc' && fail "these files know the prefix they were installed under"
 echo "package_test: $(grep -c . "$tmp/load.log") plugins found from a moved prefix"
