@@ -224,11 +224,8 @@ static void put_meta(struct stepping *stepping, struct sw_buf *meta) {
         sw_wire_message(meta, 6, &address);
     }
     sw_wire_text(meta, 7, op->hostname);
-    static const char stubs[] = "exec.meta.removemountstubs.recursive";
-    if (sw_lower_has(stepping->lower, stubs)) {
-        sw_wire_bool(meta, 11, true);
-        sw_llb_need(&stepping->draft, stubs);
-    }
+    /* What was made to mount on goes again, with the folders above: no daemon tells that it knows this, those that do not skip it. */
+    sw_wire_bool(meta, 11, true);
     sw_llb_need(&stepping->draft, "exec.meta.base");
 }
 
