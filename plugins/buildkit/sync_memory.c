@@ -15,6 +15,9 @@
 
 static const int64_t NANOS = 1000000000;
 
+/* A folder keeps the time at which it was first seen: what changes in it says nothing of itself. */
+static const char FOLDER_ID[] = "-";
+
 /* A line is "SECONDS ID PATH"; paths with a newline are not remembered. */
 static void read_lines(const char *file, struct sw_map *known) {
     sw_cleanup_file FILE *stream = fopen(file, "re");
@@ -68,21 +71,19 @@ void sw_sync_memory_apply(const char *file, struct sw_sync_item *items, size_t c
         read_lines(file, &known);
     for (size_t i = 0; i < count; i++) {
         struct sw_sync_item *item = &items[i];
-        if (item->type != SW_FILE_REGULAR) {
-            /* Only a folder's own changes are seen by its time, and git has none of those. */
-            item->mtime = item->type == SW_FILE_DIRECTORY ? 0 : item->mtime;
+        if (item->type != SW_FILE_REGULAR && item->type != SW_FILE_DIRECTORY)
             continue;
-        }
+        const char *wanted = item->type == SW_FILE_DIRECTORY ? FOLDER_ID : item->id;
         int64_t seconds = item->mtime / NANOS;
         const char *line = sw_map_get(&known, item->path);
         const char *id = line ? strchr(line, ' ') : NULL;
-        if (id && item->id && !strcmp(id + 1, item->id))
+        if (id && wanted && !strcmp(id + 1, wanted))
             seconds = strtoll(line, NULL, 10);
         else
             changed = true;
         item->mtime = seconds * NANOS + (item->id ? fraction(item->id) : 0);
-        if (item->id && !strchr(item->path, '\n'))
-            sw_buf_printf(&text, "%" PRId64 " %s %s\n", seconds, item->id, item->path);
+        if (wanted && !strchr(item->path, '\n'))
+            sw_buf_printf(&text, "%" PRId64 " %s %s\n", seconds, wanted, item->path);
     }
     if (file && changed)
         write_lines(file, &text);
