@@ -171,4 +171,36 @@ static void open_layer(const struct sw_image *image, size_t index, struct sw_can
     fetch(download);
 }
 
-const struct sw_host_blob sw_blob_table = {.size = sizeof(struct sw_host_blob), .open_layer = open_layer};
+/* ---- what a backend has put into the registry ---- */
+
+struct pushed {
+    struct sw_build *build;
+    char *reference;
+    void (*done)(void *context, const struct sw_image *image, struct sw_error *error);
+    void *context;
+};
+
+/* Its layers are not remembered as an image's: to the stage that they belong to they are new. */
+static void on_pushed(void *context, const struct sw_resolved *resolved, struct sw_error *error) {
+    struct pushed pushed = *(struct pushed *)context;
+    struct sw_image *image = NULL;
+    free(context);
+    if (!error) {
+        struct sw_image_parts parts = {pushed.reference, resolved->repo, resolved->manifest->digest, resolved->manifest->body,
+                                       resolved->config};
+        image = sw_image_new(&parts, &error);
+    }
+    if (image)
+        sw_vec_push(&pushed.build->images, &image);
+    free(pushed.reference);
+    pushed.done(pushed.context, image, error);
+}
+
+static void find_pushed(const char *reference, const char *platform, struct sw_cancel *cancel,
+                        void (*done)(void *context, const struct sw_image *image, struct sw_error *error), void *context) {
+    struct pushed *pushed = sw_new(sizeof *pushed);
+    *pushed = (struct pushed){(struct sw_build *)current, sw_strdup(reference), done, context};
+    current->options.store->resolve(reference, platform, cancel, on_pushed, pushed);
+}
+
+const struct sw_host_blob sw_blob_table = {.size = sizeof(struct sw_host_blob), .open_layer = open_layer, .pushed = find_pushed};

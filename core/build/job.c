@@ -8,6 +8,7 @@
 #include "core/base/error.h"
 #include "core/build/allowed.h"
 #include "core/build/digest.h"
+#include "core/build/leaks.h"
 #include "core/build/manifest.h"
 #include "core/build/session.h"
 #include "core/build/stage_copy.h"
@@ -485,6 +486,12 @@ static void on_solved(void *context, struct sw_error *error) {
     publish_ready(job);
 }
 
+/* Where a backend may put layers itself: into a registry that names it as everybody does, when nothing has to be looked for in them. */
+static const char *repo_for_backend(const struct sw_build_options *options) {
+    bool registry = options->remote && options->store == options->base_images;
+    return registry && !sw_leaks_possible() ? options->repo : NULL;
+}
+
 /* Only what is above the last stage that was found has to be built: a missing stage below a found one is not needed any more. */
 static void start_solving(struct sw_job *job) {
     bool below_found = false;
@@ -528,6 +535,7 @@ static void start_solving(struct sw_job *job) {
         .on_result = on_result,
         .done = on_solved,
         .context = job,
+        .repo = repo_for_backend(options),
     };
     job->in_flight++;
     options->backend->solve(sw_arena_copy(&job->arena, &solve, sizeof solve));

@@ -122,6 +122,14 @@ void sw_leaks_check(struct sw_job *job, const struct sw_stage_state *stage, cons
         next_layer(check);
 }
 
+bool sw_leaks_possible(void) {
+    struct sw_needles needles = {0};
+    sw_secrets_each(add_needle, &needles);
+    bool possible = needles.items.len > 0;
+    sw_needles_fini(&needles);
+    return possible;
+}
+
 bool sw_leaks_in_text(const char *text, size_t len) {
     struct sw_needles needles = {0};
     sw_secrets_each(add_needle, &needles);

@@ -11,6 +11,9 @@
  * secrets. [loop] */
 void sw_leaks_check(struct sw_job *job, const struct sw_stage_state *stage, const char *config, sw_done done, void *context);
 
+/* Whether there are secrets to search for: then layers must come to this host before they are published. [loop] */
+bool sw_leaks_possible(void);
+
 /* Whether a value of a secret stands in the text: then it must not be shown in a record. [loop] */
 bool sw_leaks_in_text(const char *text, size_t len);
 

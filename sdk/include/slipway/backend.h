@@ -46,6 +46,9 @@ struct sw_solve {
     /* All is done, or failed; in that case what was reported stays good. [loop] */
     sw_done done;
     void *context;
+    /* Registry repository ("HOST/NAME") that the results go to. A backend may put their layers there itself, from where they are, and need
+     * not have them on this host: sw_host_blob.pushed. NULL: the layers are to come to this host, which looks through them. */
+    const char *repo;
 };
 
 /* Extension "slipway.run/1": runs a command in a finished image. */

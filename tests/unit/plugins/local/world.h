@@ -69,7 +69,7 @@ static inline void world_open_layer(const struct sw_image *image, size_t index, 
     sw_loop_later(world_fetch_later, fetch);
 }
 
-static const struct sw_host_blob world_blobs = {sizeof world_blobs, world_open_layer};
+static const struct sw_host_blob world_blobs = {.size = sizeof world_blobs, .open_layer = world_open_layer};
 
 static inline char *world_blob_path(const char *digest) {
     return sw_format("%s/%s/%s", the_world->scratch.path, "origin", digest + strlen("sha256:"));

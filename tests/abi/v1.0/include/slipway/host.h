@@ -141,6 +141,10 @@ struct sw_host_blob {
      * requests share one download. The bytes were verified. [loop] */
     void (*open_layer)(const struct sw_image *image, size_t index, struct sw_cancel *cancel, struct sw_vertex *vertex,
                        void (*done)(void *context, int fd, struct sw_error *error), void *context);
+    /* Asks a registry for the image that a backend has put there by its digest: `reference` is "HOST/NAME@sha256:…". SW_ERROR_NOT_FOUND
+     * when the registry that this host sees has none. The image lives as long as the build. [loop] */
+    void (*pushed)(const char *reference, const char *platform, struct sw_cancel *cancel,
+                   void (*done)(void *context, const struct sw_image *image, struct sw_error *error), void *context);
 };
 
 struct sw_host_hash {
