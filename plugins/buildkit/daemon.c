@@ -1,5 +1,6 @@
 #include "plugins/buildkit/daemon.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,6 +118,7 @@ static void destroy(void *context) {
     sw_strlist_fini(&daemon->platforms);
     sw_map_fini(&daemon->caps, NULL);
     sw_map_fini(&daemon->missing, free);
+    sw_map_fini(&daemon->push_failed, NULL);
     sw_error_free(daemon->lost);
     free(daemon->version);
     free(daemon);
@@ -145,6 +147,14 @@ bool sw_daemon_is_docker(const struct sw_daemon *daemon) {
 
 bool sw_daemon_has_cap(const struct sw_daemon *daemon, const char *cap) {
     return sw_map_has(&daemon->caps, cap);
+}
+
+bool sw_daemon_is_since(const struct sw_daemon *daemon, unsigned minor) {
+    unsigned major, its_minor;
+    const char *version = daemon->version ? daemon->version : "";
+    if (sscanf(version + (*version == 'v'), "%u.%u", &major, &its_minor) != 2)
+        return false;
+    return major > 0 || its_minor >= minor;
 }
 
 bool sw_daemon_runs(const struct sw_daemon *daemon, const char *platform) {

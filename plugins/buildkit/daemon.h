@@ -21,8 +21,9 @@ struct sw_daemon {
     struct sw_map caps;          /* LLB capabilities that are enabled: only meaningful when `caps_known` */
     struct sw_map missing;       /* those that are not, with the reason (to be freed) or NULL */
     bool caps_known;
-    bool heard;            /* it has sent something */
-    struct sw_error *lost; /* why the connection is gone, or NULL */
+    struct sw_map push_failed; /* repositories that it could not put a result into */
+    bool heard;                /* it has sent something */
+    struct sw_error *lost;     /* why the connection is gone, or NULL */
     unsigned refs;
 };
 
@@ -40,6 +41,9 @@ void sw_daemon_close(struct sw_daemon *daemon);
 
 bool sw_daemon_is_docker(const struct sw_daemon *daemon);
 bool sw_daemon_has_cap(const struct sw_daemon *daemon, const char *cap);
+
+/* Whether it is BuildKit 0.MINOR or newer; false when its version is no such number. */
+bool sw_daemon_is_since(const struct sw_daemon *daemon, unsigned minor);
 
 /* Whether it runs steps of "os/arch[/variant]". */
 bool sw_daemon_runs(const struct sw_daemon *daemon, const char *platform);

@@ -273,7 +273,7 @@ static bool import_tar(const struct sw_layer_import *import, struct sw_tar tar, 
 }
 
 bool sw_layer_import(const struct sw_layer_import *import, struct sw_layer_made *made, struct sw_error **error) {
-    *made = (struct sw_layer_made){0};
+    *made = (struct sw_layer_made){.media_type = "application/vnd.oci.image.layer.v1.tar+gzip"};
     if (!is_gzip(import))
         return import_tar(import, (struct sw_tar){import->fd, import->at, import->at + import->bytes}, made, error);
     uint64_t bytes;

@@ -21,6 +21,7 @@ struct sw_layer_made {
     char diff_id[72];
     uint64_t bytes;
     uint64_t entries;
+    char media_type[80];
 };
 
 /* The layer may be compressed by gzip. */

@@ -1,6 +1,7 @@
 #include "plugins/buildkit/result.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,8 +10,6 @@
 #include "core/base/alloc.h"
 #include "core/base/cleanup.h"
 #include "core/base/error.h"
-
-static const char LAYER_TYPE[] = "application/vnd.oci.image.layer.v1.tar+gzip";
 
 /* ---- what is given to the exporter ---- */
 
@@ -50,10 +49,10 @@ static bool mismatch(struct sw_error **error) {
     return false;
 }
 
-/* For each part, the number of its layer in the archive, or SIZE_MAX when the exporter left an empty one out. */
-static bool match_layers(const struct sw_archive *archive, size_t part_count, size_t *layers, struct sw_error **error) {
-    const json_t *history = json_object_get(archive->config, "history");
-    bool all_there = archive->layers.len == part_count;
+/* For each part, the number of its layer in the image that has `layer_count`, or SIZE_MAX when the exporter left an empty one out. */
+static bool match_layers(const json_t *config, size_t layer_count, size_t part_count, size_t *layers, struct sw_error **error) {
+    const json_t *history = json_object_get(config, "history");
+    bool all_there = layer_count == part_count;
     size_t next = 0;
     if (!all_there && json_array_size(history) < part_count)
         return mismatch(error);
@@ -61,7 +60,7 @@ static bool match_layers(const struct sw_archive *archive, size_t part_count, si
         bool empty = !all_there && json_is_true(json_object_get(json_array_get(history, i), "empty_layer"));
         layers[i] = empty ? SIZE_MAX : next++;
     }
-    return next == archive->layers.len || mismatch(error);
+    return next == layer_count || mismatch(error);
 }
 
 /* What a daemon mounts in every step, and what the step mounts: relative paths. The folders that every system has stay. */
@@ -103,7 +102,7 @@ bool sw_result_import(const struct sw_host *host, const struct sw_solve *solve, 
     if (!sw_archive_open(fd, (uint64_t)status.st_size, &archive, error))
         return false;
     sw_cleanup_free size_t *layers = sw_new_array(parts->len + 1, sizeof *layers);
-    bool ok = match_layers(&archive, parts->len, layers, error);
+    bool ok = match_layers(archive.config, archive.layers.len, parts->len, layers, error);
     for (size_t i = 0; ok && i < parts->len; i++) {
         const struct sw_stack_part *part = sw_vec_at(parts, i);
         if (!part->image)
@@ -111,6 +110,36 @@ bool sw_result_import(const struct sw_host *host, const struct sw_solve *solve, 
                              error);
     }
     sw_archive_fini(&archive);
+    return ok;
+}
+
+static bool take_part(const struct sw_host *host, const struct sw_solve *solve, const struct sw_stack_part *part,
+                      const struct sw_layer *layer, struct sw_map *made, struct sw_error **error) {
+    if (!layer) /* it is empty: such a one is made here */
+        return import_part(host, solve, part, -1, NULL, made, error);
+    sw_cleanup_free char *key = sw_stack_part_key(host, solve->graph, part);
+    if (sw_map_has(made, key))
+        return true;
+    struct sw_layer_made *one = sw_new(sizeof *one);
+    snprintf(one->digest, sizeof one->digest, "%s", layer->digest);
+    snprintf(one->diff_id, sizeof one->diff_id, "%s", layer->diff_id);
+    snprintf(one->media_type, sizeof one->media_type, "%s", layer->media_type);
+    one->bytes = layer->bytes;
+    sw_map_set(made, key, one);
+    return true;
+}
+
+bool sw_result_take(const struct sw_host *host, const struct sw_solve *solve, const struct sw_vec *parts,
+                    const struct sw_image *image, struct sw_map *made, struct sw_error **error) {
+    sw_cleanup_json json_t *config = json_loads(host->image->config(image), 0, NULL);
+    sw_cleanup_free size_t *layers = sw_new_array(parts->len + 1, sizeof *layers);
+    bool ok = match_layers(config, host->image->layer_count(image), parts->len, layers, error);
+    for (size_t i = 0; ok && i < parts->len; i++) {
+        const struct sw_stack_part *part = sw_vec_at(parts, i);
+        struct sw_layer layer = layers[i] == SIZE_MAX ? (struct sw_layer){0} : host->image->layer(image, layers[i]);
+        if (!part->image)
+            ok = take_part(host, solve, part, layers[i] == SIZE_MAX ? NULL : &layer, made, error);
+    }
     return ok;
 }
 
@@ -195,7 +224,7 @@ static void add_part(const struct sw_host *host, const struct sw_solve *solve, c
     const struct sw_layer_made *one = sw_map_get(made, key);
     entry->title = note ? note->title : NULL;
     struct sw_layer layer = {.size = sizeof layer,
-                             .media_type = LAYER_TYPE,
+                             .media_type = sw_arena_str(arena, one->media_type),
                              .digest = sw_arena_str(arena, one->digest),
                              .diff_id = sw_arena_str(arena, one->diff_id),
                              .bytes = one->bytes};

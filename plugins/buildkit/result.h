@@ -17,6 +17,10 @@ char *sw_result_probe_config(const struct sw_vec *parts, const char *platform);
 bool sw_result_import(const struct sw_host *host, const struct sw_solve *solve, const struct sw_vec *parts, int fd,
                       struct sw_map *made, struct sw_error **error);
 
+/* Adds the layers of `parts` that the build made and the daemon pushed as `image`: to `made`, as above. */
+bool sw_result_take(const struct sw_host *host, const struct sw_solve *solve, const struct sw_vec *parts,
+                    const struct sw_image *image, struct sw_map *made, struct sw_error **error);
+
 /* Whether all parts of `parts` are images' or in `made`. */
 bool sw_result_is_complete(const struct sw_host *host, const struct sw_graph *graph, const struct sw_vec *parts,
                            const struct sw_map *made);

@@ -50,6 +50,8 @@ struct solving {
     /* With one target: */
     struct wanted *current;
     struct sw_target *target;
+    struct sw_push push;
+    const struct sw_image *pushed; /* what the daemon has put into the registry */
     char *config;
     struct sw_arena arena;
     Sw__Definition *definition;
@@ -99,6 +101,7 @@ static void on_session_closed(void *context) {
     sw_map_fini(&solving->loaded, free);
     sw_error_free(solving->served.failure);
     sw_vec_fini(&solving->entitlements);
+    sw_push_fini(&solving->push);
     sw_daemon_unref(solving->daemon);
     solving->daemon = NULL;
     solving->session = NULL;
@@ -157,8 +160,11 @@ static bool report(struct solving *solving, struct sw_error **error) {
 
 static void import_image(void *context) {
     struct solving *solving = context;
-    sw_result_import(solving->host, solving->solve, &solving->current->parts, solving->served.sink, &solving->made,
-                     &solving->error);
+    if (solving->pushed)
+        sw_result_take(solving->host, solving->solve, &solving->current->parts, solving->pushed, &solving->made, &solving->error);
+    else
+        sw_result_import(solving->host, solving->solve, &solving->current->parts, solving->served.sink, &solving->made,
+                         &solving->error);
 }
 
 static void on_imported(void *context) {
@@ -195,14 +201,59 @@ static void locate(struct solving *solving, const char *digest, struct sw_error 
     }
 }
 
+/* The result is built, but not where the host finds it: it comes here instead. Takes `error`. */
+static void bring_home(struct solving *solving, struct sw_error *error) {
+    const struct sw_endpoint *endpoint = solving->daemon->endpoint;
+    sw_cleanup_free char *text = sw_format("the BuildKit daemon at %s cannot push to %s, so layers come here first: %s",
+                                           endpoint->address, solving->push.repo, error->message);
+    if (!sw_map_has(&solving->daemon->push_failed, solving->push.repo))
+        solving->host->log("buildkit", SW_LOG_INFO, text);
+    sw_map_set(&solving->daemon->push_failed, solving->push.repo, solving->daemon);
+    sw_error_free(error);
+    next_target(solving);
+}
+
+static void on_pushed(void *context, const struct sw_image *image, struct sw_error *error) {
+    struct solving *solving = context;
+    solving->served.jobs--;
+    if (error && error->code != SW_ERROR_CANCELLED && !solving->cancelled) {
+        bring_home(solving, error);
+        return;
+    }
+    if (error) {
+        end(solving, error);
+        return;
+    }
+    solving->pushed = image;
+    solving->served.jobs++;
+    solving->host->pool->run(import_image, on_imported, solving);
+}
+
+/* Which layers the daemon has pushed stands in the manifest. */
+static void ask_for_pushed(struct solving *solving, const char *digest) {
+    sw_cleanup_free char *reference = sw_format("%s@%s", solving->push.repo, digest);
+    solving->served.jobs++;
+    solving->host->blob->pushed(reference, solving->solve->platform, solving->solve->cancel, on_pushed, solving);
+}
+
 static void on_target_done(void *context, bool ran, struct sw_error *error) {
     struct solving *solving = context;
-    if (error)
+    bool push_failed = sw_target_push_failed(solving->target) && error->code != SW_ERROR_CANCELLED && !solving->cancelled;
+    const char *digest = sw_target_pushed_digest(solving->target);
+    if (error && !push_failed)
         locate(solving, sw_target_failed_digest(solving->target), error);
     solving->target = NULL;
     solving->ran = solving->ran || ran;
     free(solving->config);
     solving->config = NULL;
+    if (push_failed) {
+        bring_home(solving, error);
+        return;
+    }
+    if (!error && digest) {
+        ask_for_pushed(solving, digest);
+        return;
+    }
     if (error) {
         sw_close(&solving->served.sink);
         end(solving, error);
@@ -283,7 +334,10 @@ static void next_target(struct solving *solving) {
         end(solving, solving->current ? cancelled_error() : NULL);
         return;
     }
-    solving->served.sink = sw_layer_temporary(solving->host, &error);
+    sw_push_fini(&solving->push);
+    sw_push_init(&solving->push, solving->host, solving->solve, solving->daemon, &solving->current->parts);
+    solving->pushed = NULL;
+    solving->served.sink = solving->push.repo ? -1 : sw_layer_temporary(solving->host, &error);
     if (error) {
         end(solving, error);
         return;
@@ -291,6 +345,7 @@ static void next_target(struct solving *solving) {
     struct sw_target_request request = {.daemon = solving->daemon,
                                         .session = sw_session_id(solving->session),
                                         .served = &solving->served,
+                                        .push = &solving->push,
                                         .entitlements = {solving->entitlements.data, solving->entitlements.len},
                                         .vertex = solving->solve->vertex,
                                         .ready = on_target_ready,

@@ -9,6 +9,7 @@
 #include "core/base/alloc.h"
 #include "core/base/cleanup.h"
 #include "core/base/error.h"
+#include "core/base/hash.h"
 #include "plugins/buildkit/dial.h"
 #include "plugins/buildkit/http1.h"
 #include "plugins/buildkit/pack.h"
@@ -34,6 +35,9 @@ struct sw_target {
     struct sw_error *error;
     bool tidying; /* Docker's image is on its way to us, or being removed */
     char *failed_digest;
+    char *pushed_digest;
+    bool returned;      /* the daemon has the result, and exports it */
+    bool push_failed;   /* the registry is out of its reach, or refuses it */
     const char *config; /* of the exported image */
     bool step_failed;
     bool outer_ended;
@@ -68,6 +72,7 @@ static void finish(void *context) {
         sw__gateway_solve_response__free_unpacked(target->solved, NULL);
     sw_daemon_unref(target->daemon);
     free(target->failed_digest);
+    free(target->pushed_digest);
     free(target->image);
     free(target);
 }
@@ -114,13 +119,31 @@ void sw_target_cancel(struct sw_target *target, struct sw_error *error) {
         fail(target, sw_error_new(SW_ERROR_CANCELLED, "cancelled"));
 }
 
+static bool is_pushing(const struct sw_target *target) {
+    return target->request.push && target->request.push->repo;
+}
+
+static void take_pushed_digest(struct sw_target *target, struct sw_bytes answer) {
+    Sw__SolveResponse *response = sw__solve_response__unpack(NULL, answer.len, answer.data);
+    for (size_t i = 0; response && i < response->n_exporter_response; i++)
+        if (!strcmp(response->exporter_response[i]->key, "containerimage.digest"))
+            target->pushed_digest = sw_strdup(response->exporter_response[i]->value);
+    if (response)
+        sw__solve_response__free_unpacked(response, NULL);
+    if (!target->pushed_digest || !sw_digest_valid(target->pushed_digest))
+        target->error = sw_daemon_nonsense(target->daemon, "to push");
+}
+
 static void on_outer_done(void *context, const struct sw_grpc_status *status, struct sw_bytes answer) {
     struct sw_target *target = context;
-    (void)answer;
     target->outer = NULL;
     target->outer_ended = true;
-    if (status->code != SW_GRPC_OK && !target->error)
+    if (status->code != SW_GRPC_OK && !target->error) {
         target->error = sw_daemon_error(target->daemon, status, "to build");
+        target->push_failed = is_pushing(target) && target->returned && !target->daemon->lost;
+    }
+    if (is_pushing(target) && !target->error)
+        take_pushed_digest(target, answer);
     if (target->bridge && target->error)
         sw_call_cancel(target->bridge);
     if (target->bridge)
@@ -177,7 +200,8 @@ static void return_result(struct sw_target *target) {
     Sw__Result result = SW__RESULT__INIT;
     Sw__RpcStatus failure = SW__RPC_STATUS__INIT;
     Sw__BytesEntry config = SW__BYTES_ENTRY__INIT;
-    Sw__BytesEntry *metadata[] = {&config};
+    Sw__BytesEntry base = SW__BYTES_ENTRY__INIT;
+    Sw__BytesEntry *metadata[] = {&config, &base};
     if (target->error) {
         failure.code = SW_GRPC_UNKNOWN;
         failure.message = target->error->message;
@@ -185,12 +209,19 @@ static void return_result(struct sw_target *target) {
     } else {
         config.key = (char *)"containerimage.config";
         config.value = (ProtobufCBinaryData){strlen(target->config), (uint8_t *)target->config};
+        if (is_pushing(target)) {
+            const char *text = target->request.push->base_config;
+            base.key = (char *)"containerimage.base.config";
+            base.value = (ProtobufCBinaryData){strlen(text), (uint8_t *)text};
+            result.n_metadata++;
+        }
+        target->returned = true;
         result.result_case = target->result->result_case;
         if (result.result_case == SW__RESULT__RESULT_REF_DEPRECATED)
             result.ref_deprecated = target->result->ref_deprecated;
         else
             result.ref = target->result->ref;
-        result.n_metadata = 1;
+        result.n_metadata++;
         result.metadata = metadata;
         request.result = &result;
     }
@@ -354,16 +385,18 @@ static void on_pong(void *context, const struct sw_grpc_status *status, struct s
     target->request.ready(target->request.context, target);
 }
 
-/* What the daemon makes of the result: docker's own daemon keeps an image, others send one. */
+/* What the daemon makes of the result: docker's own daemon keeps an image, others push or send one. */
 static void describe_export(struct sw_target *target, struct sw_arena *arena, Sw__SolveRequest *request) {
     static const struct sw_pair oci[] = {{"oci-mediatypes", "true"}, {"compression", "uncompressed"}};
-    bool docker = sw_daemon_is_docker(target->daemon);
+    bool docker = sw_daemon_is_docker(target->daemon), pushes = is_pushing(target);
     struct sw_pair *moby = sw_arena_new(arena, sizeof *moby);
     *moby = (struct sw_pair){"name", target->image};
-    struct sw_pairs attrs = docker ? (struct sw_pairs){moby, 1} : (struct sw_pairs){oci, 2};
+    struct sw_pairs attrs = docker   ? (struct sw_pairs){moby, 1}
+                            : pushes ? sw_push_attributes(target->request.push, arena)
+                                     : (struct sw_pairs){oci, 2};
     Sw__Exporter *exporter = sw_arena_new(arena, sizeof *exporter);
     sw__exporter__init(exporter);
-    exporter->type = request->exporter = (char *)(docker ? "moby" : "oci");
+    exporter->type = request->exporter = (char *)(docker ? "moby" : pushes ? "image" : "oci");
     exporter->n_attrs = request->n_exporter_attrs = attrs.count;
     exporter->attrs = request->exporter_attrs = sw_pack_entries(arena, attrs);
     /* Old daemons know the single one, new ones take the list. */
@@ -399,6 +432,14 @@ struct sw_target *sw_target_start(const struct sw_target_request *request) {
     Sw__PingRequest ping = SW__PING_REQUEST__INIT;
     ask_bridge(target, "Ping", &ping.base, PING_SECONDS, on_pong);
     return target;
+}
+
+const char *sw_target_pushed_digest(const struct sw_target *target) {
+    return target->pushed_digest;
+}
+
+bool sw_target_push_failed(const struct sw_target *target) {
+    return target->push_failed;
 }
 
 const char *sw_target_failed_digest(const struct sw_target *target) {

@@ -7,6 +7,7 @@
 
 #include "plugins/buildkit/daemon.h"
 #include "plugins/buildkit/llb.h"
+#include "plugins/buildkit/push.h"
 #include "plugins/buildkit/served.h"
 
 struct sw_target;
@@ -14,7 +15,8 @@ struct sw_target;
 struct sw_target_request {
     struct sw_daemon *daemon;
     const char *session;
-    struct sw_served *served; /* its sink gets the image */
+    struct sw_served *served;   /* its sink gets the image */
+    const struct sw_push *push; /* where the result goes instead, if it has a repository */
     struct sw_strings entitlements;
     struct sw_pairs cache_from; /* type, comma-joined attributes */
     struct sw_pairs cache_to;
@@ -38,6 +40,12 @@ void sw_target_build_by_frontend(struct sw_target *target, const char *frontend,
 
 /* Ends it early; `done` still comes, with `error`, which is taken. */
 void sw_target_cancel(struct sw_target *target, struct sw_error *error);
+
+/* Digest of the manifest that was pushed, or NULL: valid during `done`. */
+const char *sw_target_pushed_digest(const struct sw_target *target);
+
+/* Whether all was built, and the daemon failed to push it: valid during `done`. */
+bool sw_target_push_failed(const struct sw_target *target);
 
 /* The vertex that failed, or NULL: valid during `done`. */
 const char *sw_target_failed_digest(const struct sw_target *target);

@@ -123,6 +123,40 @@ build --buildkit-addr "$ADDRESS,$PLAIN" --platform linux/arm64
 equal "a platform's build goes to the daemon that has it" 0 "$STATUS"
 contains "the daemon of the platform was asked to build" "$(cat "$PEER_LOG")" LLBBridge/Solve
 
+# --- results that the daemon pushes ---
+registry_start
+skopeo copy -q --dest-tls-verify=false "oci:$SERVICES/result-layout" "docker://$REGISTRY/pushed:any"
+PUSHED=$(skopeo inspect --tls-verify=false "docker://$REGISTRY/pushed:any")
+peer --response "containerimage.digest=$(jq -r .Digest <<< "$PUSHED")"
+build --buildkit-addr "$ADDRESS" --repo "$REGISTRY/pushed"
+equal "a daemon pushes what it has built" 0 "$STATUS"
+equal "the image has the layers that were pushed" "$(jq -c .Layers <<< "$PUSHED")" \
+  "$(skopeo inspect --tls-verify=false "docker://$(image_of app)" | jq -c .Layers)"
+[ ! -e "$SERVICES/store-peer/blobs" ] || fail "a layer was on this host: $(find "$SERVICES/store-peer/blobs")"
+ok "no layer comes to this host"
+contains "it pushes by digest, with the commit's time" "$(grep ^exporter "$PEER_LOG")" "exporter image name=$REGISTRY/pushed push=true \
+push-by-digest=true store=false oci-mediatypes=true compression=gzip source-date-epoch=$E2E_CLOCK rewrite-timestamp=true"
+peer --image "$SERVICES/result.tar" --version v0.12.5
+build --buildkit-addr "$ADDRESS" --repo "$REGISTRY/old"
+equal "a daemon that cannot set times in layers sends them" 0 "$STATUS"
+contains "by another exporter" "$(grep ^exporter "$PEER_LOG")" "exporter oci "
+peer --image "$SERVICES/result.tar" --push-fails "failed to push: connection refused"
+build --buildkit-addr "$ADDRESS" --repo "$REGISTRY/unreachable"
+equal "a daemon that the registry is out of reach for sends its results" 0 "$STATUS"
+contains "it is said why" "$ERR" "cannot push to $REGISTRY/unreachable, so layers come here first: failed to push: connection refused"
+peer --image "$SERVICES/result.tar" --response "containerimage.digest=sha256:$(printf elsewhere | sha256sum | cut -c1-64)"
+build --buildkit-addr "$ADDRESS" --repo "$REGISTRY/elsewhere"
+equal "a daemon that reaches another registry under the name sends its results" 0 "$STATUS"
+contains "what it has pushed was looked for" "$ERR" "cannot push to $REGISTRY/elsewhere"
+equal "the image is there in the end" 0 "$(skopeo inspect --tls-verify=false "docker://$(image_of app)" > /dev/null; echo $?)"
+echo "secrets: [{env: TOKEN}]" >> werf.yaml
+printf 'giterminismConfigVersion: 1\nconfig: {secrets: {allowEnvVariables: [TOKEN]}}\n' > werf-giterminism.yaml
+commit
+peer --image "$SERVICES/result.tar"
+TOKEN=a-secret-value build --buildkit-addr "$ADDRESS" --repo "$REGISTRY/secret"
+equal "a build with secrets" 0 "$STATUS"
+contains "layers that may hold a secret come here to be looked through" "$(grep ^exporter "$PEER_LOG")" "exporter oci "
+
 # --- output without end ---
 peer --image "$SERVICES/result.tar" --output 60000000
 rm -rf "$SERVICES/store-peer"

@@ -36,6 +36,7 @@ struct connection {
     struct call *calls;
     struct call *solve, *status, *tunnel;
     bool no_job;       /* the build is over, or never began */
+    bool pushes;       /* the result goes into a registry, not to the client */
     struct sw_buf out; /* bytes for the socket */
     uint64_t output_left;
 

@@ -155,6 +155,8 @@ static int take_option(const char *name, const char *value) {
         plan.version = value;
     else if (!strcmp(name, "--image"))
         plan.image = value;
+    else if (!strcmp(name, "--push-fails"))
+        plan.push_failure = value;
     else if (!strcmp(name, "--without"))
         plan.refuse_cap = value;
     else if (!strcmp(name, "--output"))

@@ -1,4 +1,5 @@
 /* messages.c - the few messages that the peer sends. */
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/e2e/peer/peer.h"
@@ -138,6 +139,61 @@ void exported_message(const struct plan *plan, struct sw_buf *buf) {
         put_text(&entry, 2, plan->responses[i] + len + (plan->responses[i][len] == '='));
         put_buf(buf, 1, &entry);
     }
+}
+
+/* "KEY=VALUE" of a map's entry. */
+static void put_entry(struct sw_buf *line, const uint8_t *data, size_t len) {
+    const uint8_t *bytes;
+    size_t bytes_len;
+    uint32_t field;
+    while (next_bytes(&data, &len, &field, &bytes, &bytes_len)) {
+        sw_buf_putc(line, field == 1 ? ' ' : '=');
+        sw_buf_add(line, bytes, bytes_len);
+    }
+}
+
+/* A type (field 1) with attributes (2). */
+static bool log_typed(int log, const char *what, const uint8_t *data, size_t len) {
+    sw_cleanup_buf struct sw_buf line = {0};
+    const uint8_t *bytes;
+    size_t bytes_len;
+    uint32_t field;
+    bool pushes = false;
+    while (next_bytes(&data, &len, &field, &bytes, &bytes_len)) {
+        if (field == 1)
+            pushes = bytes_len == 5 && !memcmp(bytes, "image", 5);
+        if (field == 1)
+            sw_buf_printf(&line, "%.*s", (int)bytes_len, (const char *)bytes);
+        else if (field == 2)
+            put_entry(&line, bytes, bytes_len);
+    }
+    if (log >= 0)
+        dprintf(log, "%s %s\n", what, sw_buf_text(&line));
+    return pushes;
+}
+
+static void log_caches(int log, const uint8_t *data, size_t len) {
+    const uint8_t *bytes;
+    size_t bytes_len;
+    uint32_t field;
+    while (next_bytes(&data, &len, &field, &bytes, &bytes_len))
+        log_typed(log, field == 4 ? "cache-to" : "cache-from", bytes, bytes_len);
+}
+
+bool log_solve(int log, const uint8_t *request, size_t len) {
+    const uint8_t *bytes;
+    size_t bytes_len;
+    uint32_t field;
+    bool pushes = false;
+    while (next_bytes(&request, &len, &field, &bytes, &bytes_len)) {
+        if (field == 13)
+            pushes = log_typed(log, "exporter", bytes, bytes_len) || pushes;
+        else if (field == 8)
+            log_caches(log, bytes, bytes_len);
+        else if (field == 12)
+            log_typed(log, "cache-from", bytes, bytes_len);
+    }
+    return pushes;
 }
 
 static void put_step(struct sw_buf *buf, bool ends) {

@@ -23,6 +23,7 @@ struct plan {
     const char *platform;
     const char *version;      /* "": it has no Info */
     const char *image;        /* file that is sent as the build's result, or NULL */
+    const char *push_failure; /* why it cannot push, or NULL: it says that it has, and the responses say what */
     const char *refuse_cap;   /* the capability that it has not, or NULL */
     uint64_t log_bytes;       /* output of the step */
     int log;                  /* a line a call goes here */
@@ -42,6 +43,10 @@ void put_buf(struct sw_buf *buf, uint32_t field, const struct sw_buf *message);
 
 /* Takes a length-delimited field off `data`; false at the end, or when it is malformed. Other kinds are skipped. */
 bool next_bytes(const uint8_t **data, size_t *len, uint32_t *field, const uint8_t **bytes, size_t *bytes_len);
+
+/* Writes what a request of Control/Solve or LLBBridge/Solve asks for into the log: a line for each exporter and cache, with its type and
+ * attributes. Whether the result is to be pushed. */
+bool log_solve(int log, const uint8_t *request, size_t len);
 
 /* ---- messages: appended to `buf` ---- */
 

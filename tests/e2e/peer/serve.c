@@ -226,6 +226,8 @@ static void on_return(struct call *call) {
     answer(call, &nothing);
     if (failure)
         end_build(connection, "2", message);
+    else if (connection->pushes)
+        end_build(connection, connection->plan->push_failure ? "2" : "0", connection->plan->push_failure);
     else if (connection->plan->image && connection->inner)
         send_image(connection);
     else
@@ -275,6 +277,10 @@ static void on_asked(struct call *call) {
     int log = call->connection->plan->log;
     if (log >= 0)
         dprintf(log, "%s\n", call->path);
+    if (is(call, "Control/Solve") && call->in.len >= FRAME_HEADER)
+        call->connection->pushes = log_solve(log, (const uint8_t *)call->in.data + FRAME_HEADER, call->in.len - FRAME_HEADER);
+    else if (is(call, "LLBBridge/Solve") && call->in.len >= FRAME_HEADER)
+        log_solve(log, (const uint8_t *)call->in.data + FRAME_HEADER, call->in.len - FRAME_HEADER);
     if (!is_misbehaved(call))
         do_as_asked(call);
     else if (is(call, "Control/Solve") || is(call, "LLBBridge/Return"))
