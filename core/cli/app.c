@@ -17,6 +17,7 @@
 #include "core/plugin/host.h"
 #include "core/plugin/secrets.h"
 #include "core/plugin/settings.h"
+#include "core/plugin/tokens.h"
 #include "core/runtime/cancel.h"
 #include "core/runtime/color.h"
 #include "core/runtime/log.h"
@@ -136,6 +137,7 @@ static void load_plugins(struct sw_app *app) {
     };
     app->host = sw_host_make(&parts);
     app->plugins = sw_plugins_new(app->host);
+    sw_tokens_use(app->plugins);
     sw_plugins_load_all(app->plugins, sw_strlist_view(&app->host_config.plugins));
     for (size_t i = 0; i < sw_plugins_refused_count(app->plugins); i++) {
         struct sw_plugin_refusal refusal = sw_plugins_refused_at(app->plugins, i);
@@ -239,6 +241,7 @@ void sw_app_finish(struct sw_app *app) {
 
 void sw_app_end(struct sw_app *app) {
     sw_progress_end();
+    sw_tokens_use(NULL);
     sw_plugins_free(app->plugins);
     sw_config_free(app->config);
     sw_files_end();

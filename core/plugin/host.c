@@ -14,6 +14,7 @@
 #include "core/plugin/credentials.h"
 #include "core/plugin/secrets.h"
 #include "core/plugin/settings.h"
+#include "core/plugin/tokens.h"
 #include "core/runtime/cancel.h"
 #include "core/runtime/log.h"
 #include "core/runtime/loop.h"
@@ -83,7 +84,7 @@ static const struct sw_host_cancel cancel = {sizeof cancel, sw_cancelled, sw_can
 static const struct sw_host_progress progress = {sizeof progress, sw_vertex_start, sw_vertex_output, sw_vertex_bytes,
                                                  sw_vertex_finish};
 static const struct sw_host_secret secret = {sizeof secret, sw_secrets_value, sw_secrets_free_value, sw_secrets_ssh_socket};
-static const struct sw_host_credential credential = {sizeof credential, sw_credentials_find};
+static const struct sw_host_credential credential = {sizeof credential, sw_credentials_find, sw_tokens_fetch};
 static const struct sw_host_hash hash = {sizeof hash, sha256, sw_join256, sw_join224};
 static const struct sw_host_error error_table = {sizeof error_table, make_error};
 

@@ -14,7 +14,7 @@
 #include "plugins/registry/scope.h"
 #include "plugins/registry/token.h"
 
-enum { FRESH_MS = 5000, TOKEN_TRIES = 3, MAX_TOKEN_ANSWER = 1 << 20 };
+enum { FIXED_TOKEN_LIFE = 60, FRESH_MS = 5000, TOKEN_TRIES = 3, MAX_TOKEN_ANSWER = 1 << 20 };
 
 /* A token in hand. */
 struct held_token {
@@ -119,6 +119,14 @@ void sw_auth_free(struct sw_auth *auth) {
 
 const char *sw_auth_user(const struct sw_auth *auth) {
     return auth->username && *auth->username ? auth->username : NULL;
+}
+
+bool sw_auth_is_challenged(const struct sw_auth *auth) {
+    return auth->challenged;
+}
+
+bool sw_auth_wants_tokens(const struct sw_auth *auth) {
+    return auth->challenged && auth->challenge.kind == SW_CHALLENGE_BEARER;
 }
 
 static uint64_t now(const struct sw_auth *auth) {
@@ -470,6 +478,16 @@ static bool forget_token(struct sw_auth *auth, const char *header) {
         return old;
     }
     return true; /* another request has dropped it */
+}
+
+uint32_t sw_auth_remaining(const struct sw_auth *auth, const char *header) {
+    uint64_t time = now(auth);
+    for (size_t i = 0; i < auth->tokens.len; i++) {
+        const struct held_token *token = sw_vec_at((struct sw_vec *)&auth->tokens, i);
+        if (!strcmp(token->header, header))
+            return token->until > time ? (uint32_t)((token->until - time) / 1000) : 0;
+    }
+    return FIXED_TOKEN_LIFE;
 }
 
 bool sw_auth_learn(struct sw_auth *auth, const struct sw_answer *answer, const char *header, struct sw_strlist *scopes) {

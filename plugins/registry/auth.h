@@ -26,6 +26,13 @@ void sw_auth_forget(struct sw_auth_wait *wait);
  * whether another try can help. */
 bool sw_auth_learn(struct sw_auth *auth, const struct sw_answer *answer, const char *header, struct sw_strlist *scopes);
 
+/* Whether the registry was seen to want something, and whether that is tokens. */
+bool sw_auth_is_challenged(const struct sw_auth *auth);
+bool sw_auth_wants_tokens(const struct sw_auth *auth);
+
+/* Seconds for which a header that sw_auth_ask gave is good. */
+uint32_t sw_auth_remaining(const struct sw_auth *auth, const char *header);
+
 /* The user that credentials are for; NULL when there are none. */
 const char *sw_auth_user(const struct sw_auth *auth);
 

@@ -8,6 +8,7 @@
 #include "core/base/error.h"
 #include "plugins/registry/exchange.h"
 #include "plugins/registry/fetch.h"
+#include "plugins/registry/grant.h"
 #include "plugins/registry/layout_store.h"
 #include "plugins/registry/manifest.h"
 #include "plugins/registry/publish.h"
@@ -190,6 +191,17 @@ static void remove_name(struct sw_repo *repo, const char *tag_or_digest, struct 
         sw_layout_store_remove(client.host, &repo->layout, tag_or_digest, done, context);
 }
 
+static void fetch_token(const char *registry, struct sw_strings scopes, struct sw_cancel *cancel, sw_token_done done,
+                        void *context) {
+    sw_grant_fetch(&client, registry, scopes, cancel, done, context);
+}
+
+static const struct sw_store_token tokens = {.size = sizeof tokens, .fetch = fetch_token};
+
+static const void *get_extension(const char *id) {
+    return strcmp(id, SW_EXT_TOKEN) ? NULL : &tokens;
+}
+
 static void stop(void) {
     sw_exchange_abandon_all(&client);
     sw_client_fini(&client);
@@ -212,6 +224,7 @@ static const struct sw_store store = {
     .put_blob = put_blob,
     .put_manifest = put_manifest,
     .remove = remove_name,
+    .get_extension = get_extension,
 };
 
 static const struct sw_plugin descriptor = {

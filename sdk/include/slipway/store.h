@@ -86,4 +86,12 @@ struct sw_store {
     const void *(*get_extension)(const char *id); /* may be NULL */
 };
 
+/* Extension "slipway.token/1": gets tokens for others, so that they need not be given passwords. */
+#define SW_EXT_TOKEN "slipway.token/1"
+struct sw_store_token {
+    uint32_t size;
+    /* What sw_host_credential.token asks for. [loop] */
+    void (*fetch)(const char *registry, struct sw_strings scopes, struct sw_cancel *cancel, sw_token_done done, void *context);
+};
+
 #endif

@@ -80,6 +80,59 @@ static void says_what_is_missing_for_access(void **state) {
     test_server_end(&server);
 }
 
+static void gets_tokens_for_others(void **state) {
+    (void)state;
+    static const struct {
+        struct sw_credential credential;
+        const char *message;
+    } rows[] = {
+        {{0}, NULL}, /* as anybody */
+        {{.username = "alice", .password = "secret"}, NULL},
+        {{.identity_token = "refresh"}, NULL},
+        {{.registry_token = "as-it-is"}, NULL},
+        {{.username = "alice", .password = "wrong"}, "wrong user name or password"},
+    };
+    struct test_server server = test_server_with_tokens();
+    sw_cleanup_free char *host = sw_format("127.0.0.1:%d", server.port);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        sw_cleanup_free char *token = NULL, *again = NULL;
+        uint32_t seconds, left;
+        test_host_credential(rows[i].credential);
+        store_restart();
+        sw_cleanup_error struct sw_error *error = store_token(host, "repository:private/app:pull", &token, &seconds);
+        if (!rows[i].message != !error || (error && !strstr(error->message, rows[i].message)))
+            fail_msg("row %zu: %s", i, error ? error->message : "no error");
+        if (error)
+            continue;
+        assert_non_null(token);
+        assert_true(seconds > 0 && seconds < 300);
+        must(store_token(host, "repository:private/app:pull", &again, &left));
+        assert_string_equal(token, again);
+        if (rows[i].credential.registry_token)
+            assert_string_equal(token, "as-it-is");
+    }
+    test_host_credential((struct sw_credential){0});
+    test_server_end(&server);
+}
+
+static void has_no_token_of_a_registry_without(void **state) {
+    (void)state;
+    struct test_server server = test_server_registry(NULL);
+    sw_cleanup_free char *host = sw_format("127.0.0.1:%d", server.port);
+    sw_cleanup_free char *token = NULL, *gone = NULL;
+    uint32_t seconds;
+    test_host_credential((struct sw_credential){.username = "alice", .password = "secret"});
+    store_restart();
+    must(store_token(host, "repository:app:pull", &token, &seconds));
+    assert_null(token);
+    test_server_end(&server);
+    store_restart();
+    sw_cleanup_error struct sw_error *error = store_token(host, "repository:app:pull", &gone, &seconds);
+    assert_non_null(error);
+    assert_int_equal(error->code, SW_ERROR_UNAVAILABLE);
+    test_host_credential((struct sw_credential){0});
+}
+
 static void trusts_what_certs_d_says(void **state) {
     (void)state;
     struct test_server server = test_server_with_tls();
@@ -156,6 +209,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pushes_and_mounts_by_tokens),
         cmocka_unit_test(says_what_is_missing_for_access),
+        cmocka_unit_test(gets_tokens_for_others),
+        cmocka_unit_test(has_no_token_of_a_registry_without),
         cmocka_unit_test(trusts_what_certs_d_says),
         cmocka_unit_test(asks_mirrors_of_docker_hub_in_turn),
     };

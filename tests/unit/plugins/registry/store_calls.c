@@ -231,3 +231,26 @@ struct sw_error *store_remove(const char *address, const char *name) {
     plugin->store->close(repo);
     return end(&waiting);
 }
+
+struct token_wait {
+    bool done;
+    struct sw_error *error;
+    char *token;
+    uint32_t seconds;
+};
+
+static void on_token(void *context, const char *token, uint32_t seconds, struct sw_error *error) {
+    struct token_wait *waiting = context;
+    assert_false(waiting->done);
+    *waiting = (struct token_wait){.done = true, .error = error, .token = sw_strdup(token), .seconds = seconds};
+}
+
+struct sw_error *store_token(const char *registry, const char *scope, char **token, uint32_t *seconds) {
+    const struct sw_store_token *table = plugin->store->get_extension(SW_EXT_TOKEN);
+    struct token_wait waiting = {0};
+    table->fetch(registry, (struct sw_strings){&scope, 1}, NULL, on_token, &waiting);
+    assert_true(test_host_run(&waiting.done)); /* it may be so already */
+    *token = waiting.token;
+    *seconds = waiting.seconds;
+    return waiting.error;
+}

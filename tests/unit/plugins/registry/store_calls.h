@@ -21,6 +21,8 @@ struct sw_error *store_fetch_blob(const char *address, const char *digest, uint6
 struct sw_error *store_put_blob(const char *address, const char *digest, struct sw_bytes bytes, const char *from);
 struct sw_error *store_put_manifest(const char *address, const char *tag, const char *media_type, struct sw_bytes body,
                                     char **digest);
+/* A token for one scope, by the plugin's extension; NULL when the registry has none. */
+struct sw_error *store_token(const char *registry, const char *scope, char **token, uint32_t *seconds);
 struct sw_error *store_remove(const char *address, const char *name);
 
 /* How often put_blob's bytes were opened since the restart. */

@@ -279,7 +279,7 @@ const struct sw_host *test_host(void) {
     static const struct sw_host_timers timer_table = {sizeof timer_table, after, stop, now};
     static const struct sw_host_fds fds = {sizeof fds, watch, change, unwatch};
     static const struct sw_host_cancel cancel = {sizeof cancel, cancelled, watch_cancel, unwatch_cancel};
-    static const struct sw_host_credential credentials = {sizeof credentials, find_credential};
+    static const struct sw_host_credential credentials = {.size = sizeof credentials, .find = find_credential};
     static const struct sw_host_progress progress = {.size = sizeof progress, .bytes = ignore_bytes};
     static const struct sw_host host = {
         .size = sizeof host,

@@ -126,12 +126,18 @@ struct sw_credential {
     const char *identity_token;
     const char *registry_token;
 };
+typedef void (*sw_token_done)(void *context, const char *token, uint32_t seconds, struct sw_error *error);
 struct sw_host_credential {
     uint32_t size;
     /* Looks up what ~/.docker/config.json and its helpers hold for a registry host; an empty record when nothing. `credential` and
      * its strings are valid during `done` only. [loop] */
     void (*find)(const char *registry, void (*done)(void *context, const struct sw_credential *credential, struct sw_error *error),
                  void *context);
+
+    /* Gets a bearer token of a registry for `scopes` ("repository:NAME:pull"; none: any), with the user's credentials, from the token
+     * server that the registry itself names. `token` is NULL when the registry does not work with tokens. It is valid during `done`
+     * only, and for `seconds` afterwards at the registry. `done` may come from inside the call. [loop] */
+    void (*token)(const char *registry, struct sw_strings scopes, struct sw_cancel *cancel, sw_token_done done, void *context);
 };
 
 /* Blobs of images, wherever they are: on the host, or in the registry that their image came from. */
