@@ -157,6 +157,10 @@ bool sw_daemon_is_since(const struct sw_daemon *daemon, unsigned minor) {
     return major > 0 || its_minor >= minor;
 }
 
+bool sw_daemon_takes_tokens(const struct sw_daemon *daemon) {
+    return sw_daemon_has_cap(daemon, "source.git.mountsshsock"); /* came with it, in 0.8 */
+}
+
 bool sw_daemon_runs(const struct sw_daemon *daemon, const char *platform) {
     if (daemon->endpoint->platform)
         return !strcmp(daemon->endpoint->platform, platform);

@@ -45,6 +45,9 @@ bool sw_daemon_has_cap(const struct sw_daemon *daemon, const char *cap);
 /* Whether it is BuildKit 0.MINOR or newer; false when its version is no such number. */
 bool sw_daemon_is_since(const struct sw_daemon *daemon, unsigned minor);
 
+/* Whether it asks for tokens where it can; one of before 0.8 knows passwords only. Known once `caps_known`. */
+bool sw_daemon_takes_tokens(const struct sw_daemon *daemon);
+
 /* Whether it runs steps of "os/arch[/variant]". */
 bool sw_daemon_runs(const struct sw_daemon *daemon, const char *platform);
 

@@ -5,11 +5,14 @@
 #include "core/base/map.h"
 #include "slipway/host.h"
 
+struct sw_daemon;
+
 struct sw_served {
     const struct sw_host *host;
-    const char *plan_id;   /* whose secrets and agents */
-    struct sw_map sources; /* name -> struct sw_sync_source */
-    struct sw_map images;  /* digest -> struct sw_image_blob: what the content service has */
+    const struct sw_daemon *daemon; /* who asks */
+    const char *plan_id;            /* whose secrets and agents */
+    struct sw_map sources;          /* name -> struct sw_sync_source */
+    struct sw_map images;           /* digest -> struct sw_image_blob: what the content service has */
     struct sw_cancel *cancel;
     int sink;                 /* where output of exporters goes; -1: nowhere */
     struct sw_error *failure; /* the first failure on our side: it explains what the daemon says about it */

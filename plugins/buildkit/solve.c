@@ -440,6 +440,7 @@ static void on_daemon(void *context, struct sw_daemon *daemon, struct sw_error *
     solving->daemon = daemon;
     solving->next_image = 0;
     solving->served = (struct sw_served){.host = solving->host,
+                                         .daemon = daemon,
                                          .plan_id = solving->solve->plan_id ? solving->solve->plan_id : "",
                                          .cancel = solving->solve->cancel,
                                          .sink = -1};

@@ -77,6 +77,12 @@ static void find_credential(const char *registry,
     done(context, &credential, NULL);
 }
 
+static void find_token(const char *registry, struct sw_strings scopes, struct sw_cancel *cancel, sw_token_done done,
+                       void *context) {
+    (void)cancel;
+    done(context, scopes.count ? registry : NULL, 60, NULL);
+}
+
 static struct sw_vertex *start(struct sw_vertex *parent, const char *title) {
     (void)parent;
     return sw_memdup(title, strlen(title) + 1);
@@ -110,7 +116,7 @@ static const struct sw_host_graph graph_table = {.size = sizeof graph_table, .tr
 static const struct sw_host_timers timers = {.size = sizeof timers, .after = after, .stop = stop};
 static const struct sw_host_pool pool = {.size = sizeof pool, .run = run};
 static const struct sw_host_secret secrets = {sizeof secrets, secret_value, free_value, ssh_socket};
-static const struct sw_host_credential credentials = {.size = sizeof credentials, .find = find_credential};
+static const struct sw_host_credential credentials = {.size = sizeof credentials, .find = find_credential, .token = find_token};
 static const struct sw_host_progress progress = {sizeof progress, start, output, count_bytes, finish};
 static const struct sw_host host = {.size = sizeof host,
                                     .timers = &timers,
@@ -242,7 +248,9 @@ static void serve(size_t which) {
     for (size_t i = 0; i < sizeof items / sizeof *items; i++)
         sw_sync_source_add(source, &items[i]);
     sw_sync_source_settle(source, 0);
-    served = (struct sw_served){.host = &host, .plan_id = "", .sink = -1};
+    struct sw_daemon daemon = {.host = &host};
+    sw_map_set(&daemon.caps, "source.git.mountsshsock", &daemon);
+    served = (struct sw_served){.host = &host, .daemon = &daemon, .plan_id = "", .sink = -1};
     sw_map_set(&served.sources, "context", source);
     service = sw_services[which].path;
     struct sw_call *call = sw_call_start(&host, client.h2, service, (struct sw_pairs){metadata, 2}, 0, &plain_events, NULL);
@@ -250,6 +258,7 @@ static void serve(size_t which) {
     sw_call_half_close(call);
     talk();
     close_ends();
+    sw_map_fini(&daemon.caps, NULL);
     sw_map_fini(&served.sources, NULL);
     sw_sync_source_free(source);
     sw_error_free(served.failure);

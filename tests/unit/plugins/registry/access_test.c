@@ -207,12 +207,9 @@ static int stop(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pushes_and_mounts_by_tokens),
-        cmocka_unit_test(says_what_is_missing_for_access),
-        cmocka_unit_test(gets_tokens_for_others),
-        cmocka_unit_test(has_no_token_of_a_registry_without),
-        cmocka_unit_test(trusts_what_certs_d_says),
-        cmocka_unit_test(asks_mirrors_of_docker_hub_in_turn),
+        cmocka_unit_test(pushes_and_mounts_by_tokens), cmocka_unit_test(says_what_is_missing_for_access),
+        cmocka_unit_test(gets_tokens_for_others),      cmocka_unit_test(has_no_token_of_a_registry_without),
+        cmocka_unit_test(trusts_what_certs_d_says),    cmocka_unit_test(asks_mirrors_of_docker_hub_in_turn),
     };
     return cmocka_run_group_tests(tests, NULL, stop);
 }
