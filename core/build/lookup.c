@@ -75,14 +75,6 @@ bool sw_stage_fits(const struct sw_build *build, const struct sw_stage_state *st
     return true;
 }
 
-/* Takes `error`. */
-static void ignore_candidate(struct lookup *lookup, struct sw_error *error) {
-    sw_cleanup_free char *text = sw_format("stage %s is ignored: %s", lookup->tag, error->message);
-    lookup->job->build->options.host->log("build", SW_LOG_WARN, text);
-    sw_error_free(error);
-    try_next(lookup);
-}
-
 /* ---- the stage is there ---- */
 
 static void take(struct lookup *lookup, struct sw_image *image) {
@@ -135,15 +127,22 @@ static void copy(struct lookup *lookup) {
 
 /* ---- the candidate's parts ---- */
 
-/* A cache that fails costs time, never the build: the next one is asked, in the end the repository itself. */
-static bool passed_over(struct lookup *lookup, struct sw_error *error) {
-    if (!lookup->asked || !error || error->code == SW_ERROR_CANCELLED)
-        return false;
-    if (error->code != SW_ERROR_NOT_FOUND)
-        sw_cache_failed(lookup->job->build, lookup->asked, error);
-    sw_error_free(error);
-    ask(lookup);
-    return true;
+/* The candidate could not be had: a cache's failure never fails the build, and a stage that is gone or broken is as good as missing.
+ * Takes `error`. */
+static void look_on(struct lookup *lookup, struct sw_error *error) {
+    if (lookup->asked && error->code != SW_ERROR_CANCELLED) {
+        if (error->code != SW_ERROR_NOT_FOUND)
+            sw_cache_failed(lookup->job->build, lookup->asked, error);
+        sw_error_free(error);
+        ask(lookup);
+    } else if (error->code == SW_ERROR_NOT_FOUND || error->code == SW_ERROR_CORRUPT) {
+        sw_cleanup_free char *text = sw_format("stage %s is ignored: %s", lookup->tag, error->message);
+        lookup->job->build->options.host->log("build", SW_LOG_WARN, text);
+        sw_error_free(error);
+        try_next(lookup);
+    } else {
+        finish(lookup, error);
+    }
 }
 
 static void on_config(void *context, struct sw_bytes bytes, struct sw_error *error) {
@@ -155,14 +154,8 @@ static void on_config(void *context, struct sw_bytes bytes, struct sw_error *err
         sw_fail(&error, SW_ERROR_CORRUPT, "stage %s has no content digest", lookup->tag);
         sw_image_free(image);
     }
-    if (passed_over(lookup, error))
-        return;
-    if (error && error->code != SW_ERROR_NOT_FOUND && error->code != SW_ERROR_CORRUPT) {
-        finish(lookup, error);
-        return;
-    }
     if (error) {
-        ignore_candidate(lookup, error);
+        look_on(lookup, error);
         return;
     }
     if (!sw_stage_fits(build, lookup->stage, image)) {
@@ -184,14 +177,8 @@ static void on_manifest(void *context, const struct sw_manifest *manifest, struc
     struct sw_descriptor config;
     if (!error && !sw_manifest_config(json, &config))
         sw_fail(&error, SW_ERROR_CORRUPT, "the manifest of stage %s names no config", lookup->tag);
-    if (passed_over(lookup, error))
-        return;
-    if (error && error->code != SW_ERROR_NOT_FOUND && error->code != SW_ERROR_CORRUPT) {
-        finish(lookup, error);
-        return;
-    }
     if (error) {
-        ignore_candidate(lookup, error);
+        look_on(lookup, error);
         return;
     }
     drop_candidate(lookup);

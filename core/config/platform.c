@@ -8,6 +8,7 @@
 #include "core/base/alloc.h"
 #include "core/base/cleanup.h"
 #include "core/base/error.h"
+#include "core/base/platform.h"
 
 enum { PART = 32 };
 
@@ -16,27 +17,6 @@ struct parts {
     char arch[PART];
     char variant[PART];
 };
-
-static bool in_list(const char *text, const char *const *list) {
-    for (; *list; list++)
-        if (strcmp(text, *list) == 0)
-            return true;
-    return false;
-}
-
-static bool is_os(const char *text) {
-    static const char *const known[] = {"aix",   "android", "darwin", "dragonfly", "freebsd", "hurd",    "illumos", "ios", "js",
-                                        "linux", "nacl",    "netbsd", "openbsd",   "plan9",   "solaris", "windows", "zos", NULL};
-    return in_list(text, known);
-}
-
-static bool is_arch(const char *text) {
-    static const char *const known[] = {"386",       "amd64",       "amd64p32", "arm",   "armbe",   "arm64",  "arm64be",
-                                        "ppc64",     "ppc64le",     "loong64",  "mips",  "mipsle",  "mips64", "mips64le",
-                                        "mips64p32", "mips64p32le", "ppc",      "riscv", "riscv64", "s390",   "s390x",
-                                        "sparc",     "sparc64",     "wasm",     NULL};
-    return in_list(text, known);
-}
 
 static void set(char out[PART], const char *text) {
     snprintf(out, PART, "%s", text);
@@ -98,11 +78,11 @@ char *sw_platform_normalize(const char *platform, const char *host, struct sw_er
         set(p.arch, parts[0]);
         normalize_arch(&p);
         set(p.os, strcmp(parts[0], "macos") == 0 ? "darwin" : parts[0]);
-        if (is_os(p.os)) {
+        if (sw_platform_is_os(p.os)) {
             set(p.arch, own.arch);
             set(p.variant, own.variant);
         } else {
-            good = is_arch(p.arch);
+            good = sw_platform_is_arch(p.arch);
             set(p.os, own.os);
         }
     } else if (good) {

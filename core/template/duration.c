@@ -60,22 +60,9 @@ static bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
-/* Quotes as Go's package time does: plainly, what is not ASCII by its bytes. */
-static void quote(struct sw_buf *out, struct sw_str text) {
-    sw_buf_putc(out, '"');
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.data[i];
-        if (c >= 0x80 || c < ' ')
-            sw_buf_printf(out, "\\x%02x", c);
-        else
-            sw_buf_printf(out, c == '"' || c == '\\' ? "\\%c" : "%c", c);
-    }
-    sw_buf_putc(out, '"');
-}
-
 static bool fail(struct sw_buf *error, struct sw_str text) {
     sw_buf_puts(error, "time: invalid duration ");
-    quote(error, text);
+    sw_time_quote(error, text);
     return false;
 }
 
@@ -83,12 +70,12 @@ static bool fail_unit(struct sw_buf *error, struct sw_str unit, struct sw_str te
     sw_buf_puts(error, "time: ");
     if (unit.len) {
         sw_buf_puts(error, "unknown unit ");
-        quote(error, unit);
+        sw_time_quote(error, unit);
         sw_buf_puts(error, " in duration ");
     } else {
         sw_buf_puts(error, "missing unit in duration ");
     }
-    quote(error, text);
+    sw_time_quote(error, text);
     return false;
 }
 

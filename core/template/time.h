@@ -63,6 +63,9 @@ const struct sw_zone *sw_time_zone_field(const struct sw_time *time);
 
 void sw_month_write(struct sw_buf *out, int64_t month);
 void sw_weekday_write(struct sw_buf *out, int64_t weekday);
+/* As errors of Go's package time quote: plainly, what is not ASCII by its bytes. */
+void sw_time_quote(struct sw_buf *out, struct sw_str text);
+
 void sw_duration_write(struct sw_buf *out, int64_t nanos);
 bool sw_duration_parse(struct sw_str text, int64_t *nanos, struct sw_buf *error);
 int64_t sw_duration_round(int64_t nanos, int64_t unit);

@@ -322,7 +322,7 @@ static bool take_literal(struct reader *reader, struct sw_str *literal) {
     return true;
 }
 
-static void quote(struct sw_buf *out, struct sw_str text) {
+void sw_time_quote(struct sw_buf *out, struct sw_str text) {
     sw_buf_putc(out, '"');
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.data[i];
@@ -336,19 +336,19 @@ static void quote(struct sw_buf *out, struct sw_str text) {
 
 static bool fail(struct sw_buf *error, struct sw_str text, struct sw_str layout, struct sw_str part, struct sw_str element) {
     sw_buf_puts(error, "parsing time ");
-    quote(error, text);
+    sw_time_quote(error, text);
     sw_buf_puts(error, " as ");
-    quote(error, layout);
+    sw_time_quote(error, layout);
     sw_buf_puts(error, ": cannot parse ");
-    quote(error, part);
+    sw_time_quote(error, part);
     sw_buf_puts(error, " as ");
-    quote(error, element);
+    sw_time_quote(error, element);
     return false;
 }
 
 static bool fail_with(struct sw_buf *error, struct sw_str text, const char *message, const char *after) {
     sw_buf_puts(error, "parsing time ");
-    quote(error, text);
+    sw_time_quote(error, text);
     sw_buf_printf(error, ": %s%s", message, after);
     return false;
 }
@@ -374,9 +374,9 @@ static bool read_all(struct reader *reader, struct sw_str layout, struct sw_str 
     if (reader->text.len == 0)
         return true;
     sw_buf_puts(error, "parsing time ");
-    quote(error, text);
+    sw_time_quote(error, text);
     sw_buf_puts(error, ": extra text: ");
-    quote(error, reader->text);
+    sw_time_quote(error, reader->text);
     return false;
 }
 

@@ -10,33 +10,16 @@
 #include "core/base/alloc.h"
 #include "core/base/cleanup.h"
 #include "core/base/error.h"
+#include "core/base/platform.h"
 
 /* ---- what is given to the exporter ---- */
-
-static void set_missing(json_t *config, const char *name, const char *value, size_t len) {
-    if (len && !json_object_get(config, name))
-        json_object_set_new(config, name, json_stringn(value, len));
-}
-
-/* "os/arch[/variant]", for configs that say nothing of it. */
-static void set_platform(json_t *config, const char *platform) {
-    if (!platform || json_object_get(config, "architecture"))
-        return;
-    size_t os = strcspn(platform, "/");
-    const char *arch = platform + os + (platform[os] == '/');
-    size_t arch_len = strcspn(arch, "/");
-    const char *variant = arch + arch_len + (arch[arch_len] == '/');
-    set_missing(config, "os", platform, os);
-    set_missing(config, "architecture", arch, arch_len);
-    set_missing(config, "variant", variant, strlen(variant));
-}
 
 char *sw_result_probe_config(const struct sw_vec *parts, const char *platform) {
     json_t *history = json_array();
     for (size_t i = 0; i < parts->len; i++)
         json_array_append_new(history, json_pack("{s:s, s:s}", "created", "1970-01-01T00:00:01Z", "created_by", "slipway"));
     sw_cleanup_json json_t *config = json_pack("{s:{}, s:{s:s}, s:o}", "config", "rootfs", "type", "layers", "history", history);
-    set_platform(config, platform);
+    sw_platform_set(config, platform);
     return json_dumps(config, JSON_COMPACT);
 }
 
@@ -199,7 +182,7 @@ static char *make_config(const char *text, const struct history_layer *layers, s
     json_t *diff_ids = json_array();
     for (size_t i = 0; i < count; i++)
         json_array_append_new(diff_ids, json_string(layers[i].diff_id));
-    set_platform(config, solve->platform);
+    sw_platform_set(config, solve->platform);
     json_object_set_new(config, "created", time_text(solve->epoch));
     json_object_set_new(config, "rootfs", json_pack("{s:s, s:o}", "type", "layers", "diff_ids", diff_ids));
     json_t *history = fit_history(json_object_get(config, "history"), layers, count, solve->epoch);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/base/buf.h"
+#include "core/base/platform.h"
 #include "plugins/dockerfile/text.h"
 
 #if defined(__aarch64__)
@@ -33,20 +34,6 @@ static bool in_list(const char *text, const char *const *list) {
         if (strcmp(*list, text) == 0)
             return true;
     return false;
-}
-
-static bool known_os(const char *os) {
-    static const char *const list[] = {"aix",   "android", "darwin", "dragonfly", "freebsd", "hurd",    "illumos", "ios", "js",
-                                       "linux", "nacl",    "netbsd", "openbsd",   "plan9",   "solaris", "windows", "zos", NULL};
-    return in_list(os, list);
-}
-
-static bool known_arch(const char *arch) {
-    static const char *const list[] = {"386",       "amd64",       "amd64p32", "arm",   "armbe",   "arm64",  "arm64be",
-                                       "ppc64",     "ppc64le",     "loong64",  "mips",  "mipsle",  "mips64", "mips64le",
-                                       "mips64p32", "mips64p32le", "ppc",      "riscv", "riscv64", "s390",   "s390x",
-                                       "sparc",     "sparc64",     "wasm",     NULL};
-    return in_list(arch, list);
 }
 
 static void normalize_arch(struct sw_arena *arena, struct sw_df_platform *p, const char *arch, const char *variant) {
@@ -126,7 +113,7 @@ static bool parse_os(struct sw_arena *arena, const char *text, struct sw_df_plat
 
 /* A single word: an os, or an architecture. */
 static bool parse_single(const char *text, struct sw_df_platform *p, struct sw_df_failure *failure) {
-    if (known_os(p->os)) {
+    if (sw_platform_is_os(p->os)) {
         p->arch = host_arch;
         p->variant = "";
         return true;
@@ -135,7 +122,7 @@ static bool parse_single(const char *text, struct sw_df_platform *p, struct sw_d
     if (strcmp(p->arch, "arm") == 0 && strcmp(p->variant, "v7") == 0)
         p->variant = "";
     p->os = "linux";
-    return known_arch(p->arch) ||
+    return sw_platform_is_arch(p->arch) ||
            sw_df_fail(failure, "%s: unknown operating system or architecture: invalid argument", sw_df_quote(failure->arena, text));
 }
 

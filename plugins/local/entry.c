@@ -5,6 +5,7 @@
 #include <sys/xattr.h>
 
 #include "core/base/cleanup.h"
+#include "slipway/files.h"
 
 bool sw_entry_xattr_wanted(const char *name) {
     static const char *const refused[] = {"trusted.overlay.", "user.overlay.", "user.fuseoverlayfs.", "user.containers.override_"};
@@ -94,4 +95,16 @@ int sw_entry_finish(struct sw_fsroot *root, const char *path, const struct sw_en
     if (set_xattrs(root, path, entry, own) < 0)
         return -1;
     return set_attr(root, path, &rest, own);
+}
+
+mode_t sw_entry_type(uint32_t type) {
+    switch (type) {
+    case SW_FILE_DIRECTORY:
+    case SW_FILE_SUBMODULE:
+        return S_IFDIR;
+    case SW_FILE_SYMLINK:
+        return S_IFLNK;
+    default:
+        return S_IFREG;
+    }
 }

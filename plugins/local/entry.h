@@ -17,6 +17,9 @@ struct sw_entry {
     size_t xattr_count;
 };
 
+/* The S_IFMT value of a file of git's: enum sw_file_type. */
+mode_t sw_entry_type(uint32_t type);
+
 /* Creates it. Of a regular file `*fd` is open for writing (else -1), and its metadata is to be set by sw_entry_finish. A folder
  * that is there already is kept. -1 and errno on failure, `*replaced` (may be NULL) is what was removed: an S_IFMT value or 0. */
 int sw_entry_create(struct sw_fsroot *root, const char *path, const struct sw_entry *entry, int *fd, mode_t *replaced);

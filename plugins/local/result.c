@@ -8,6 +8,7 @@
 #include "core/base/alloc.h"
 #include "core/base/cleanup.h"
 #include "core/base/error.h"
+#include "core/base/platform.h"
 
 static const char LAYER_TYPE[] = "application/vnd.oci.image.layer.v1.tar+gzip";
 
@@ -67,24 +68,6 @@ static void set_rootfs(json_t *config, const struct sw_result_layer *layers, siz
     json_object_set_new(config, "rootfs", json_pack("{s:s, s:o}", "type", "layers", "diff_ids", diff_ids));
 }
 
-static void set_missing(json_t *config, const char *name, const char *value, size_t len) {
-    if (len && !json_object_get(config, name))
-        json_object_set_new(config, name, json_stringn(value, len));
-}
-
-/* "os/arch[/variant]", for configs that say nothing of it. */
-static void set_platform(json_t *config, const char *platform) {
-    if (!platform || json_object_get(config, "architecture"))
-        return;
-    size_t os = strcspn(platform, "/");
-    const char *arch = platform + os + (platform[os] == '/');
-    size_t arch_len = strcspn(arch, "/");
-    const char *variant = arch + arch_len + (arch[arch_len] == '/');
-    set_missing(config, "os", platform, os);
-    set_missing(config, "architecture", arch, arch_len);
-    set_missing(config, "variant", variant, strlen(variant));
-}
-
 char *sw_result_config(const char *config, const struct sw_result_layer *layers, size_t count, int64_t epoch, const char *platform,
                        struct sw_error **error) {
     json_error_t where;
@@ -93,7 +76,7 @@ char *sw_result_config(const char *config, const struct sw_result_layer *layers,
         sw_fail(error, SW_ERROR_INTERNAL, "an image config is no JSON object: %s", where.text);
         return NULL;
     }
-    set_platform(json, platform);
+    sw_platform_set(json, platform);
     json_object_set_new(json, "created", time_text(epoch));
     set_rootfs(json, layers, count);
     set_history(json, layers, count, epoch);

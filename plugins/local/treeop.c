@@ -32,20 +32,8 @@ struct write {
     size_t part_count;
 };
 
-static mode_t type_of(uint32_t type) {
-    switch (type) {
-    case SW_FILE_DIRECTORY:
-    case SW_FILE_SUBMODULE:
-        return S_IFDIR;
-    case SW_FILE_SYMLINK:
-        return S_IFLNK;
-    default:
-        return S_IFREG;
-    }
-}
-
 static struct sw_entry entry_of(const struct write *write, const struct sw_tree_entry *from, const struct part *part) {
-    struct sw_entry entry = {.type = type_of(from->type), .target = from->target};
+    struct sw_entry entry = {.type = sw_entry_type(from->type), .target = from->target};
     entry.attr = (struct sw_fsattr){.set = SW_FSATTR_OWNER | SW_FSATTR_MODE | SW_FSATTR_MTIME, .mode = from->mode & 07777};
     entry.attr.uid = part->has_owner ? part->owner.uid : from->uid;
     entry.attr.gid = part->has_group ? part->owner.gid : from->gid;
@@ -123,7 +111,7 @@ static bool set_folder_times(struct write *write, struct sw_error **error) {
     struct sw_tree_entry entry = {.size = sizeof entry};
     int got = graph->tree_open(write->job->graph, write->job->node, &write->reader, error) ? 1 : -1;
     while (got > 0 && (got = graph->tree_next(write->reader, &entry, error)) > 0) {
-        if (type_of(entry.type) != S_IFDIR || entry.part >= write->part_count || entry.type == SW_FILE_DELETED)
+        if (sw_entry_type(entry.type) != S_IFDIR || entry.part >= write->part_count || entry.type == SW_FILE_DELETED)
             continue;
         struct sw_entry folder = entry_of(write, &entry, &write->parts[entry.part]);
         folder.attr.set = SW_FSATTR_MTIME;

@@ -12,6 +12,7 @@
 #include "core/base/error.h"
 #include "core/base/vec.h"
 #include "plugins/local/copyfile.h"
+#include "plugins/local/entry.h"
 #include "plugins/local/source.h"
 #include "slipway/files.h"
 
@@ -45,18 +46,6 @@ struct treesource {
     const struct name *reader_at; /* what the reader gave last; NULL: nothing yet */
     void *part;
 };
-
-static mode_t type_of(uint32_t type) {
-    switch (type) {
-    case SW_FILE_DIRECTORY:
-    case SW_FILE_SUBMODULE:
-        return S_IFDIR;
-    case SW_FILE_SYMLINK:
-        return S_IFLNK;
-    default:
-        return S_IFREG;
-    }
-}
 
 static int by_path(const void *a, const void *b) {
     return strcmp(((const struct name *)a)->path, ((const struct name *)b)->path);
@@ -93,7 +82,7 @@ static bool list(struct treesource *source, struct sw_error **error) {
     while ((got = graph->tree_next(reader, &entry, error)) > 0) {
         struct name name = {.path = sw_arena_str(&source->arena, entry.path),
                             .target = entry.target ? sw_arena_str(&source->arena, entry.target) : "",
-                            .type = type_of(entry.type),
+                            .type = sw_entry_type(entry.type),
                             .mode = entry.mode & 07777,
                             .uid = entry.uid,
                             .gid = entry.gid,
