@@ -57,6 +57,15 @@ struct sw_pairs sw_check_pairs(struct sw_check *check, const struct sw_value *ma
     return (struct sw_pairs){pairs, map->count};
 }
 
+bool sw_check_none_given(const struct sw_value *map, const char *const *keys) {
+    for (; *keys; keys++) {
+        const struct sw_value *value = sw_value_get(map, *keys);
+        if (*sw_value_source(value) || sw_check_is_list(value) || sw_check_is_map(value))
+            return false;
+    }
+    return true;
+}
+
 bool sw_check_misspelled(const struct sw_value *map, const char *key) {
     for (size_t i = 0; sw_check_is_map(map) && i < map->count; i++)
         if (strcmp(map->keys[i]->source, key) != 0 && sw_schema_similar(map->keys[i]->source, key))

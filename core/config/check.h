@@ -66,6 +66,9 @@ const struct sw_value *sw_check_given(const struct sw_value *map, const char *ke
 bool sw_check_is_list(const struct sw_value *value);
 bool sw_check_is_map(const struct sw_value *value);
 
+/* Whether nothing stands under any of `keys` (up to NULL): what is there in a wrong shape has been reported, and is not missing. */
+bool sw_check_none_given(const struct sw_value *map, const char *const *keys);
+
 /* Whether some key of `map` may be a slip for `key`, which is not there: the slip is reported, its absence need not be. */
 bool sw_check_misspelled(const struct sw_value *map, const char *key);
 

@@ -130,7 +130,7 @@ static enum sw_dependency_stage read_stage(struct sw_check *check, enum kind kin
         return SW_DEPENDENCY_WHOLE;
     }
     if (!before && !after) {
-        if (!sw_check_is_list(sw_value_get(entry, "before")) && !sw_check_is_list(sw_value_get(entry, "after")))
+        if (sw_check_none_given(entry, (const char *const[]){"before", "after", NULL}))
             sw_diagnose_value(check->list, entry, "%s: `before` or `after` is missing: install or setup", way);
         return SW_DEPENDENCY_WHOLE;
     }

@@ -10,7 +10,7 @@
 
 /* The one of env, src and value that is set; false when there is none, or several. */
 static bool find_source(struct sw_check *check, const struct sw_value *item, const char *way, struct sw_project_secret *secret) {
-    static const char *const keys[] = {"env", "src", "value"};
+    static const char *const keys[] = {"env", "src", "value", NULL};
     const char *first = NULL;
     for (size_t i = 0; i < 3; i++) {
         const char *text = sw_check_text(item, keys[i]);
@@ -25,7 +25,7 @@ static bool find_source(struct sw_check *check, const struct sw_value *item, con
         secret->source = (enum sw_secret_source)i;
         secret->text = text;
     }
-    if (!first)
+    if (!first && sw_check_none_given(item, keys))
         sw_diagnose_value(check->list, item, "%s: one of `env`, `src` and `value` is missing", way);
     return first != NULL;
 }

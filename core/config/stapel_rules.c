@@ -139,9 +139,8 @@ static void check_mount(struct sw_check *check, const struct sw_value *entry, co
     check_present(check, entry, "to", way, "where it appears in the image");
     if (*from && *path) {
         sw_diagnose_value(check->list, sw_value_key(entry, "fromPath"), "%s: `from` and `fromPath` exclude each other", way);
-    } else if (!*from && !*path) {
-        if (!sw_check_is_list(sw_value_get(entry, "from")) && !sw_check_is_map(sw_value_get(entry, "from")))
-            sw_diagnose_value(check->list, entry, "%s: `from` (tmp_dir or build_dir) or `fromPath` is missing", way);
+    } else if (sw_check_none_given(entry, (const char *const[]){"from", "fromPath", NULL})) {
+        sw_diagnose_value(check->list, entry, "%s: `from` (tmp_dir or build_dir) or `fromPath` is missing", way);
     } else if (*from && strcmp(from, "tmp_dir") != 0 && strcmp(from, "build_dir") != 0) {
         sw_error_hint(sw_diagnose_value(check->list, sw_value_get(entry, "from"),
                                         "%s › from: expected tmp_dir or build_dir, not \"%s\"", way, from),
@@ -192,8 +191,7 @@ static void check_import_source(struct sw_check *check, const struct sw_value *e
     else if (*artifact && (*from || *image))
         sw_diagnose_value(check->list, sw_value_key(entry, "artifact"), "%s: `artifact` and `%s` exclude each other", way,
                           *from ? "from" : "image");
-    else if (!*from && !*image && !*artifact && !sw_check_is_list(sw_value_get(entry, "from")) &&
-             !sw_check_is_map(sw_value_get(entry, "from")))
+    else if (sw_check_none_given(entry, (const char *const[]){"from", "image", "artifact", NULL}))
         sw_diagnose_value(check->list, entry,
                           "%s: key \"from\" is missing: an image of this file, or one of a registry with its tag", way);
     if (*artifact && !check->deprecation_told) {
@@ -209,8 +207,7 @@ static void check_import_stage(struct sw_check *check, const struct sw_value *en
                *stage = sw_check_text(entry, "stage");
     if (*before && *after)
         sw_diagnose_value(check->list, sw_value_key(entry, "after"), "%s: `before` and `after` exclude each other", way);
-    else if (!*before && !*after && !sw_check_is_list(sw_value_get(entry, "after")) &&
-             !sw_check_is_list(sw_value_get(entry, "before")))
+    else if (sw_check_none_given(entry, (const char *const[]){"before", "after", NULL}))
         sw_diagnose_value(check->list, entry, "%s: `before` or `after` is missing: install or setup", way);
     else if (*before && !is_one_of(before, places))
         sw_diagnose_value(check->list, sw_value_get(entry, "before"), "%s › before: expected install or setup, not \"%s\"", way,
