@@ -1,5 +1,9 @@
 /* Files of tests/fixtures/config: `bad/NAME.yaml` gives exactly the findings of `bad/NAME.expected`, `good/NAME.yaml` is accepted and
- * makes the images of `good/NAME.expected`. `NAME.giterminism.yaml` beside a file is its policy; without one nothing is allowed. */
+ * makes the images of `good/NAME.expected`. `NAME.giterminism.yaml` beside a file is its policy; without one nothing is allowed.
+ *
+ * `rows.tsv` has each key of each kind of map: where it stands, its name, what goes before it (T nothing, M the project's document,
+ * D and S also an image "a" of either kind, I an empty image document), `+` accepted, `-` refused or `=` nothing to accept, the text
+ * with \n for line ends, and the place and message of the first error. */
 #include <dirent.h>
 
 #include "core/base/path.h"
@@ -80,10 +84,84 @@ static void every_good_file_is_accepted(void **state) {
     assert_true(compare_folder("good", true) >= 40);
 }
 
+/* A row of rows.tsv. */
+struct row {
+    char *field[6]; /* group, key, base, sign, text, expected */
+};
+
+static void read_row(char *line, struct row *row) {
+    for (size_t i = 0; i < 6; i++) {
+        row->field[i] = line;
+        line += strcspn(line, "\t");
+        if (*line)
+            *line++ = 0;
+    }
+}
+
+static char *text_of(const struct row *row) {
+    static const char meta[] = "project: p\nconfigVersion: 1\n";
+    const char *image = *row->field[2] == 'D'   ? "---\nimage: a\ndockerfile: D\n"
+                        : *row->field[2] == 'S' ? "---\nimage: a\nfrom: x\n"
+                        : *row->field[2] == 'I' ? "---\n"
+                                                : "";
+    struct sw_buf out = {0};
+    sw_buf_printf(&out, "%s%s", *row->field[2] == 'T' ? "" : meta, image);
+    for (const char *c = row->field[4]; *c; c++) {
+        bool line_end = c[0] == '\\' && c[1] == 'n';
+        sw_buf_putc(&out, line_end ? '\n' : *c);
+        c += line_end;
+    }
+    sw_buf_putc(&out, '\n');
+    return sw_buf_take(&out);
+}
+
+static void check_row(const struct row *row) {
+    sw_cleanup_diagnostics struct sw_diagnostics list = {0};
+    sw_cleanup_free char *text = text_of(row);
+    sw_cleanup_project struct sw_project *project = parse_project("werf.yaml", text, NULL, &list);
+    if ((project != NULL) != (*row->field[3] == '+'))
+        fail_msg("%s: %s is %s", row->field[1], text, project ? "accepted" : "refused");
+    if (project)
+        return;
+    sw_cleanup_free char *wanted = sw_format("werf.yaml:%s", row->field[5]);
+    sw_cleanup_free char *found = sw_diagnostics_text(&list);
+    const char *at = strstr(found, wanted);
+    if (!at || (at[strlen(wanted)] != '\n' && at[strlen(wanted)] != 0))
+        fail_msg("%s: %s: expected %s, found %s", row->field[1], text, wanted, found);
+}
+
+static void each_key_has_what_is_accepted_and_what_is_refused(void **state) {
+    (void)state;
+    sw_cleanup_free char *text = read_file(TEST_FIXTURES "/config/rows.tsv");
+    sw_cleanup_free char *last = NULL;
+    bool accepted = true, refused = true;
+    size_t keys = 0;
+    for (char *save = NULL, *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+        struct row row;
+        read_row(line, &row);
+        sw_cleanup_free char *key = sw_format("%s %s", row.field[0], row.field[1]);
+        if (!last || strcmp(last, key) != 0) {
+            if (!accepted || !refused)
+                fail_msg("%s: one side is missing", last);
+            accepted = refused = false;
+            keys++;
+            free(last);
+            last = sw_strdup(key);
+        }
+        accepted = accepted || *row.field[3] != '-';
+        refused = refused || *row.field[3] == '-';
+        if (*row.field[3] != '=')
+            check_row(&row);
+    }
+    assert_true(accepted && refused);
+    assert_true(keys >= 150);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_bad_file_gets_its_findings),
         cmocka_unit_test(every_good_file_is_accepted),
+        cmocka_unit_test(each_key_has_what_is_accepted_and_what_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
