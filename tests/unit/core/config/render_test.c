@@ -179,56 +179,6 @@ static void included_templates_keep_their_whole_path(void **state) {
     drop_folder(folder);
 }
 
-/* The examples of the user's page on images: a folder of tests/fixtures/config/page, and what loading it gives with its
- * werf-giterminism.yaml ("" when it has none) and without it. */
-static void examples_of_the_page_load(void **state) {
-    (void)state;
-    static const struct {
-        const char *folder;
-        const char *with;
-        const char *without;
-    } rows[] = {
-        {"adding-images", "image \"database\": key `dockerfile` or `from` is missing", NULL},
-        {"dockerfile", "backend\n", NULL},
-        {"targets", "backend\nfrontend\n", NULL},
-        {"dockerfiles", "backend\nfrontend\n", NULL},
-        {"contexts", "docs\nservice\n", NULL},
-        {"secrets", "werf.yaml:9:5: image \"backend\" › secrets[1]: secret \"AWS_SECRET_ACCESS_KEY\" is not allowed by giterminism",
-         "allowFiles:\n      - \"~/.aws/credentials\""},
-        {"secrets-all", "backend\n", "secret \"plainSecret\" is not allowed by giterminism"},
-        {"context-add-files", "app\n", "contextAddFiles: the file \"app/dir2/file2.out\" is not allowed by giterminism"},
-        {"stapel", "app\n", NULL},
-        {"stapel-git", "app\n", NULL},
-        {"stapel-shell", "app\n", NULL},
-        {"stapel-templates", "builder\napp\n", NULL},
-        {"global-spec", "", NULL},
-        {"image-spec", "frontend_image\n", NULL},
-        {"spec-of-base", "base\napp\n", NULL},
-        {"base-image", "base\napp\n", NULL},
-        {"stapel-builder", "app\nbuilder\n", NULL},
-        {"image-names", "auth\ncontrolplane\napp\n", NULL},
-        {"not-final", "builder\napp\n", NULL},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        char *folder = make_folder();
-        sw_cleanup_free char *script =
-            sw_format("git init -q -b main . && cp " TEST_FIXTURES "/config/page/%s/* . && " COMMIT, rows[i].folder);
-        run_in(folder, script);
-        struct sw_load_options options = options_of(folder, STRICT);
-        options.project.home = "/home/me";
-        sw_cleanup_free char *with = outcome(&options);
-        if (*rows[i].with == 0 ? *with : !strstr(with, rows[i].with))
-            fail_msg("%s: %s", rows[i].folder, with);
-        if (rows[i].without) {
-            run_in(folder, "git rm -q werf-giterminism.yaml && " COMMIT);
-            sw_cleanup_free char *without = outcome(&options);
-            if (!strstr(without, rows[i].without))
-                fail_msg("%s without its gates: %s", rows[i].folder, without);
-        }
-        drop_folder(folder);
-    }
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(templates_come_from_where_the_rule_says),
@@ -237,7 +187,6 @@ int main(void) {
         cmocka_unit_test(errors_are_shown_in_the_template),
         cmocka_unit_test(rendered_text_is_kept_byte_for_byte),
         cmocka_unit_test(included_templates_keep_their_whole_path),
-        cmocka_unit_test(examples_of_the_page_load),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
