@@ -57,20 +57,44 @@ struct sw_pairs sw_check_pairs(struct sw_check *check, const struct sw_value *ma
     return (struct sw_pairs){pairs, map->count};
 }
 
-bool sw_check_none_given(const struct sw_value *map, const char *const *keys) {
+/* What was said of an unknown key; NULL when the key is known. */
+static const struct sw_error *said_unknown(const struct sw_check *check, const struct sw_value *key) {
+    for (size_t i = 0; i < check->list->len; i++) {
+        const struct sw_error *error = check->list->items[i].error;
+        if (error->line == key->place.line && error->column == key->place.column && strstr(error->message, "unknown key"))
+            return error;
+    }
+    return NULL;
+}
+
+bool sw_check_misspelled(const struct sw_check *check, const struct sw_value *map, const char *key) {
+    for (size_t i = 0; sw_check_is_map(map) && i < map->count; i++) {
+        if (strcmp(map->keys[i]->source, key) == 0)
+            continue;
+        const struct sw_error *unknown = said_unknown(check, map->keys[i]);
+        if (sw_schema_similar(map->keys[i]->source, key) || (unknown && !strstr(unknown->message, "did you mean")))
+            return true;
+    }
+    return false;
+}
+
+/* The same, of keys that are known to be wrong: known ones may be like each other. */
+static bool is_misspelled_there(const struct sw_check *check, const struct sw_value *map, const char *key) {
+    for (size_t i = 0; sw_check_is_map(map) && i < map->count; i++) {
+        const struct sw_error *unknown = said_unknown(check, map->keys[i]);
+        if (unknown && (sw_schema_similar(map->keys[i]->source, key) || !strstr(unknown->message, "did you mean")))
+            return true;
+    }
+    return false;
+}
+
+bool sw_check_none_given(const struct sw_check *check, const struct sw_value *map, const char *const *keys) {
     for (; *keys; keys++) {
         const struct sw_value *value = sw_value_get(map, *keys);
-        if (*sw_value_source(value) || sw_check_is_list(value) || sw_check_is_map(value))
+        if (*sw_value_source(value) || sw_check_is_list(value) || sw_check_is_map(value) || is_misspelled_there(check, map, *keys))
             return false;
     }
     return true;
-}
-
-bool sw_check_misspelled(const struct sw_value *map, const char *key) {
-    for (size_t i = 0; sw_check_is_map(map) && i < map->count; i++)
-        if (strcmp(map->keys[i]->source, key) != 0 && sw_schema_similar(map->keys[i]->source, key))
-            return true;
-    return false;
 }
 
 bool sw_check_path_stays(const char *path) {

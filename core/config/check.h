@@ -47,6 +47,7 @@ struct sw_check {
     const struct sw_image_spec *global_spec; /* build.imageSpec; NULL when it is not there */
     struct sw_strings platforms;             /* build.platform as written */
     bool deprecation_told;                   /* about artifacts, once a run */
+    bool incomplete;                         /* some document could not be read: names may be in it that seem to be missing */
     bool builders_missed;                    /* that there are none was said */
     size_t *finished;                        /* drafts, each behind those that it needs */
     size_t finished_count;
@@ -66,11 +67,13 @@ const struct sw_value *sw_check_given(const struct sw_value *map, const char *ke
 bool sw_check_is_list(const struct sw_value *value);
 bool sw_check_is_map(const struct sw_value *value);
 
-/* Whether nothing stands under any of `keys` (up to NULL): what is there in a wrong shape has been reported, and is not missing. */
-bool sw_check_none_given(const struct sw_value *map, const char *const *keys);
+/* Whether some key of `map` may be a slip for `key`, which is not there: one like it, or an unknown one that was reported without
+ * saying what else it might be. The slip is reported, the absence need not be. */
+bool sw_check_misspelled(const struct sw_check *check, const struct sw_value *map, const char *key);
 
-/* Whether some key of `map` may be a slip for `key`, which is not there: the slip is reported, its absence need not be. */
-bool sw_check_misspelled(const struct sw_value *map, const char *key);
+/* Whether it is to be said that nothing stands under any of `keys` (up to NULL). It is not when something is there in a wrong shape
+ * or misspelled. */
+bool sw_check_none_given(const struct sw_check *check, const struct sw_value *map, const char *const *keys);
 
 /* A path that is relative and does not climb out of where it starts. */
 bool sw_check_path_stays(const char *path);
@@ -107,6 +110,8 @@ struct sw_image_spec *sw_image_spec_read(struct sw_check *check, const struct sw
 /* Rules of Dockerfile and Stapel documents that a schema cannot say. They depend on the document alone. */
 void sw_dockerfile_rules(struct sw_check *check, struct sw_image_document *document);
 void sw_stapel_rules(struct sw_check *check, struct sw_image_document *document);
+/* Of `ansible` in a Stapel document. */
+void sw_ansible_rules(struct sw_check *check, struct sw_image_document *document);
 void sw_stapel_targets(struct sw_check *check, struct sw_image_document *document);
 /* Names of other images in a Stapel document: its base and imports become needs of the image. */
 void sw_stapel_needs(struct sw_check *check, struct sw_image_draft *draft);

@@ -29,7 +29,7 @@ static void check_type(struct sw_check *check, const struct sw_value *item, cons
     for (size_t i = 0; i < TYPE_COUNT; i++)
         if (strcmp(text, TYPES[i]) == 0)
             return;
-    if (!*text && sw_check_misspelled(item, "type"))
+    if (!*text && sw_check_misspelled(check, item, "type"))
         return;
     if (!*text) {
         sw_diagnose_value(check->list, item, "%s: key \"type\" is missing: ImageName, ImageTag, ImageRepo, ImageID or ImageDigest",
@@ -56,7 +56,7 @@ static const char *find_target(struct sw_check *check, enum kind kind, const str
         sw_error_hint(error, "here it is `%s`", wanted);
         return text;
     }
-    if (!*text && !sw_check_misspelled(item, wanted))
+    if (!*text && !sw_check_misspelled(check, item, wanted))
         sw_diagnose_value(check->list, item, "%s: key \"%s\" is missing", way, wanted);
     return text;
 }
@@ -130,7 +130,7 @@ static enum sw_dependency_stage read_stage(struct sw_check *check, enum kind kin
         return SW_DEPENDENCY_WHOLE;
     }
     if (!before && !after) {
-        if (sw_check_none_given(entry, (const char *const[]){"before", "after", NULL}))
+        if (sw_check_none_given(check, entry, (const char *const[]){"before", "after", NULL}))
             sw_diagnose_value(check->list, entry, "%s: `before` or `after` is missing: install or setup", way);
         return SW_DEPENDENCY_WHOLE;
     }
@@ -169,7 +169,7 @@ void sw_check_dependencies(struct sw_check *check, struct sw_image_document *doc
         struct sw_dependency dependency = {.image = sw_check_text(entry, "image"), .place = entry->place};
         const struct sw_value *name = sw_value_get(entry, "image");
         if (!*dependency.image && !sw_check_find(check, "") && !sw_check_is_list(name) && !sw_check_is_map(name) &&
-            !sw_check_misspelled(entry, "image"))
+            !sw_check_misspelled(check, entry, "image"))
             sw_diagnose_value(check->list, entry, "%s: key \"image\" is missing", way);
         dependency.stage = read_stage(check, kind, entry, way);
         read_imports(check, document, entry, way, &all, &dependency);

@@ -93,7 +93,7 @@ static void add_artifact(struct sw_check *check, struct sw_image_document *docum
 
 /* werf takes a Dockerfile document without a name, and makes no image of it. */
 static void report_no_name(struct sw_check *check, const struct sw_image_document *document) {
-    if (sw_value_key(document->value, "artifact") || sw_check_misspelled(document->value, "image"))
+    if (sw_value_key(document->value, "artifact") || sw_check_misspelled(check, document->value, "image"))
         return;
     if (document->builder && strcmp(document->builder->name, "dockerfile") == 0)
         sw_diagnose_value_warning(check->list, document->value, "key \"image\" is missing: the document makes no image");

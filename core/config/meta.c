@@ -115,7 +115,7 @@ static void check_references(struct sw_check *check, const struct sw_value *poli
     if (tag && branch)
         sw_diagnose_value(check->list, sw_value_key(references, "branch"),
                           "%s: `tag` and `branch` exclude each other: keep one of them", inner);
-    else if (sw_check_none_given(references, (const char *const[]){"tag", "branch", NULL}))
+    else if (sw_check_none_given(check, references, (const char *const[]){"tag", "branch", NULL}))
         sw_diagnose_value(check->list, references, "%s: `tag` or `branch` is missing: a name, or a /regular expression/", inner);
     check_reference_regex(check, references, "tag", inner);
     check_reference_regex(check, references, "branch", inner);

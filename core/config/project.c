@@ -46,6 +46,28 @@ static const char *nearest_claim(const struct sw_check *check, const char *key) 
     return nearest;
 }
 
+/* The builder whose images have this key; NULL when there is none. */
+static const struct sw_config_builder *owner_of(const struct sw_check *check, const char *key) {
+    for (size_t i = 0; i < check->options->builder_count; i++)
+        if (sw_schema_has(check->builder_schemas[i], key))
+            return &check->options->builders[i];
+    return NULL;
+}
+
+/* Keys that nobody knows: one of them may stand for the claim that is missing. */
+static bool report_unknown_keys(struct sw_check *check, const struct sw_value *map, const char *subject, const char *claims) {
+    bool found = false;
+    for (size_t i = 0; i < map->count; i++) {
+        const char *key = map->keys[i]->source;
+        if (sw_schema_has(check->image_schema, key) || strcmp(key, "artifact") == 0 || owner_of(check, key))
+            continue;
+        sw_error_hint(sw_diagnose_value(check->list, map->keys[i], "%s: unknown key \"%s\"", subject, key),
+                      "the image has no key %s, which says how it is built", claims);
+        found = true;
+    }
+    return found;
+}
+
 /* Says of an image that no builder claims what might be meant. */
 static void report_unclaimed(struct sw_check *check, const struct sw_value *map, const struct sw_value *name, const char *subject) {
     bool misspelled = false;
@@ -60,27 +82,23 @@ static void report_unclaimed(struct sw_check *check, const struct sw_value *map,
         return;
     sw_cleanup_buf struct sw_buf claims = {0};
     list_claims(check, &claims);
+    if (report_unknown_keys(check, map, subject, sw_buf_text(&claims)))
+        return;
     sw_diagnose_value(check->list, name, "%s: key %s is missing", subject, sw_buf_text(&claims));
     for (size_t i = 0; i < map->count; i++) {
         const char *key = map->keys[i]->source;
-        if (sw_schema_has(check->image_schema, key) || strcmp(key, "artifact") == 0)
-            continue;
-        const struct sw_config_builder *owner = NULL;
-        for (size_t b = 0; b < check->options->builder_count && !owner; b++)
-            if (sw_schema_has(check->builder_schemas[b], key))
-                owner = &check->options->builders[b];
-        if (owner)
+        const struct sw_config_builder *owner = sw_schema_has(check->image_schema, key) ? NULL : owner_of(check, key);
+        if (owner && strcmp(key, "artifact") != 0)
             sw_diagnose_value(check->list, map->keys[i], "%s: key \"%s\" is for %s images, but `%s` is missing", subject, key,
                               owner->name, owner->claims[0]);
-        else
-            sw_diagnose_value(check->list, map->keys[i], "%s: unknown key \"%s\"", subject, key);
     }
 }
 
 /* A document that has neither `configVersion` nor a name nor a claimed key. */
 static void report_unrecognized(struct sw_check *check, const struct sw_value *map) {
     static const char *const names[] = {"image", "artifact", "configVersion"};
-    if (sw_value_key(map, "project") && !sw_check_misspelled(map, "configVersion")) {
+    check->incomplete = true;
+    if (sw_value_key(map, "project") && !sw_check_misspelled(check, map, "configVersion")) {
         sw_error_hint(sw_diagnose_value(check->list, map, "key \"configVersion\" is missing"),
                       "write `configVersion: 1` beside `project`");
         return;
@@ -139,6 +157,7 @@ static void take_image(struct sw_check *check, struct sw_value *map) {
     }
     if (!document->builder)
         report_unclaimed(check, map, name, document->subject);
+    check->incomplete = check->incomplete || !name;
     normalize(check, map);
     document->artifact = sw_value_key(map, "artifact") && (!document->builder || sw_schema_has(document->schema, "artifact"));
     sw_check_names(check, document);
@@ -158,6 +177,7 @@ static bool has_builders(struct sw_check *check, const struct sw_value *map) {
 
 static void take_document(struct sw_check *check, struct sw_value *root) {
     if (root->kind != SW_VALUE_MAP) {
+        check->incomplete = true;
         char found[160];
         sw_value_describe(root, found, sizeof found);
         sw_error_hint(sw_diagnose_value(check->list, root, "a document must be a map, not %s", found),
@@ -254,6 +274,7 @@ static void parse_all(struct sw_check *check, const struct sw_yaml_text *documen
         if (root)
             take_document(check, root);
     }
+    check->incomplete = check->incomplete || unreadable;
     if (!check->project->meta && !unreadable && !check->list->error_count)
         report_missing_meta(check, documents, count);
     check_images(check);

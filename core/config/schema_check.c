@@ -258,7 +258,7 @@ static bool check_pair(struct sw_schema_run *run, const json_t *node, const stru
     if (!json_is_false(additional))
         return true;
     if (run->list)
-        sw_schema_unknown_key(run, &node, 1, key, step, NULL);
+        sw_schema_unknown_key(run, &node, 1, map, key, step, NULL);
     return run->lax;
 }
 
@@ -392,7 +392,7 @@ bool sw_schema_check(const struct sw_schema *const *schemas, size_t count, const
         if (owner < count)
             good = check_pair(&run, nodes[owner], map, i, NULL) && good;
         else if (!open) {
-            sw_schema_unknown_key(&run, nodes, count, map->keys[i], NULL, others);
+            sw_schema_unknown_key(&run, nodes, count, map, map->keys[i], NULL, others);
             good = false;
         }
     }

@@ -44,8 +44,8 @@ void sw_schema_expected(const struct sw_schema *schema, const json_t *node, stru
 /* Subject and way to a value, as they begin a message: `image "web" › import[1] › before`. */
 void sw_schema_way(const char *subject, const struct sw_schema_step *step, struct sw_buf *out);
 
-/* Says of an unknown key what it might have been. `nodes` are the schemas of the map it stands in. */
-void sw_schema_unknown_key(const struct sw_schema_run *run, const json_t *const *nodes, size_t count, const struct sw_value *key,
-                           const struct sw_schema_step *step, const struct sw_schema_others *others);
+/* Says of an unknown key of `map` what it might have been. `nodes` are the schemas of the map. */
+void sw_schema_unknown_key(const struct sw_schema_run *run, const json_t *const *nodes, size_t count, const struct sw_value *map,
+                           const struct sw_value *key, const struct sw_schema_step *step, const struct sw_schema_others *others);
 
 #endif

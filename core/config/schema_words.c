@@ -138,13 +138,16 @@ bool sw_schema_similar(const char *word, const char *key) {
     return is_shortened(word, key) || sw_suggest(word, (struct sw_strings){&key, 1});
 }
 
-static const char *nearest_key(const char *word, const json_t *const *nodes, size_t count) {
+/* A key that is there already is rarely meant once more: only when it begins like the word. */
+static const char *nearest_key(const char *word, const struct sw_value *map, const json_t *const *nodes, size_t count) {
     struct sw_vec names = {.width = sizeof(const char *)};
     const char *shortened = NULL;
     for (size_t i = 0; i < count; i++) {
         const char *key;
         json_t *property;
         json_object_foreach(json_object_get(nodes[i], "properties"), key, property) {
+            if (sw_value_key(map, key) && *key != *word)
+                continue;
             sw_vec_push(&names, &key);
             if (!shortened && is_shortened(word, key))
                 shortened = key;
@@ -227,8 +230,8 @@ static void list_keys(const json_t *const *nodes, size_t count, struct sw_error 
     sw_buf_fini(&names);
 }
 
-void sw_schema_unknown_key(const struct sw_schema_run *run, const json_t *const *nodes, size_t count, const struct sw_value *key,
-                           const struct sw_schema_step *step, const struct sw_schema_others *others) {
+void sw_schema_unknown_key(const struct sw_schema_run *run, const json_t *const *nodes, size_t count, const struct sw_value *map,
+                           const struct sw_value *key, const struct sw_schema_step *step, const struct sw_schema_others *others) {
     struct sw_error *(*say)(struct sw_diagnostics *, const struct sw_value *, const char *, ...) =
         run->lax ? sw_diagnose_value_warning : sw_diagnose_value;
     sw_cleanup_buf struct sw_buf way = {0};
@@ -241,7 +244,7 @@ void sw_schema_unknown_key(const struct sw_schema_run *run, const json_t *const 
         say(run->list, key, "%skey \"%s\" is only for %s images", sw_buf_text(&way), word, owner->name);
         return;
     }
-    const char *nearest = elsewhere ? NULL : nearest_key(word, nodes, count);
+    const char *nearest = elsewhere ? NULL : nearest_key(word, map, nodes, count);
     if (nearest) {
         say(run->list, key, "%sunknown key \"%s\" (did you mean \"%s\"?)", sw_buf_text(&way), word, nearest);
         return;

@@ -25,7 +25,7 @@ static bool find_source(struct sw_check *check, const struct sw_value *item, con
         secret->source = (enum sw_secret_source)i;
         secret->text = text;
     }
-    if (!first && sw_check_none_given(item, keys))
+    if (!first && sw_check_none_given(check, item, keys))
         sw_diagnose_value(check->list, item, "%s: one of `env`, `src` and `value` is missing", way);
     return first != NULL;
 }
@@ -35,6 +35,8 @@ static bool find_id(struct sw_check *check, const struct sw_value *item, const c
     if (*secret->id)
         return true;
     if (secret->source == SW_SECRET_VALUE) {
+        if (!sw_check_none_given(check, item, (const char *const[]){"id", NULL}))
+            return false;
         sw_diagnose_value(check->list, item, "%s: key \"id\" is missing: a secret given by `value` needs one", way);
         return false;
     }

@@ -83,7 +83,8 @@ static void check_absolute(struct sw_check *check, const struct sw_value *map, c
 /* A key that must be there and hold something. */
 static void check_present(struct sw_check *check, const struct sw_value *map, const char *key, const char *way, const char *what) {
     const struct sw_value *value = sw_value_get(map, key);
-    if (sw_check_is_list(value) || sw_check_is_map(value) || *sw_value_source(value) || (!value && sw_check_misspelled(map, key)))
+    if (sw_check_is_list(value) || sw_check_is_map(value) || *sw_value_source(value) ||
+        (!value && sw_check_misspelled(check, map, key)))
         return;
     sw_diagnose_value(check->list, value && sw_value_key(map, key) ? sw_value_key(map, key) : map, "%s: key \"%s\" is missing%s%s",
                       way, key, *what ? ": " : "", what);
@@ -139,7 +140,7 @@ static void check_mount(struct sw_check *check, const struct sw_value *entry, co
     check_present(check, entry, "to", way, "where it appears in the image");
     if (*from && *path) {
         sw_diagnose_value(check->list, sw_value_key(entry, "fromPath"), "%s: `from` and `fromPath` exclude each other", way);
-    } else if (sw_check_none_given(entry, (const char *const[]){"from", "fromPath", NULL})) {
+    } else if (sw_check_none_given(check, entry, (const char *const[]){"from", "fromPath", NULL})) {
         sw_diagnose_value(check->list, entry, "%s: `from` (tmp_dir or build_dir) or `fromPath` is missing", way);
     } else if (*from && strcmp(from, "tmp_dir") != 0 && strcmp(from, "build_dir") != 0) {
         sw_error_hint(sw_diagnose_value(check->list, sw_value_get(entry, "from"),
@@ -191,7 +192,7 @@ static void check_import_source(struct sw_check *check, const struct sw_value *e
     else if (*artifact && (*from || *image))
         sw_diagnose_value(check->list, sw_value_key(entry, "artifact"), "%s: `artifact` and `%s` exclude each other", way,
                           *from ? "from" : "image");
-    else if (sw_check_none_given(entry, (const char *const[]){"from", "image", "artifact", NULL}))
+    else if (sw_check_none_given(check, entry, (const char *const[]){"from", "image", "artifact", NULL}))
         sw_diagnose_value(check->list, entry,
                           "%s: key \"from\" is missing: an image of this file, or one of a registry with its tag", way);
     if (*artifact && !check->deprecation_told) {
@@ -207,7 +208,7 @@ static void check_import_stage(struct sw_check *check, const struct sw_value *en
                *stage = sw_check_text(entry, "stage");
     if (*before && *after)
         sw_diagnose_value(check->list, sw_value_key(entry, "after"), "%s: `before` and `after` exclude each other", way);
-    else if (sw_check_none_given(entry, (const char *const[]){"before", "after", NULL}))
+    else if (sw_check_none_given(check, entry, (const char *const[]){"before", "after", NULL}))
         sw_diagnose_value(check->list, entry, "%s: `before` or `after` is missing: install or setup", way);
     else if (*before && !is_one_of(before, places))
         sw_diagnose_value(check->list, sw_value_get(entry, "before"), "%s › before: expected install or setup, not \"%s\"", way,
@@ -256,6 +257,7 @@ void sw_stapel_rules(struct sw_check *check, struct sw_image_document *document)
     const struct sw_value *mounts = sw_value_get(document->value, "mount");
     if (sw_check_is_list(mounts))
         check_mounts(check, document, mounts);
+    sw_ansible_rules(check, document);
     sw_stapel_targets(check, document);
 }
 
@@ -263,6 +265,8 @@ void sw_stapel_rules(struct sw_check *check, struct sw_image_document *document)
 
 static void unknown_import(struct sw_check *check, const struct sw_image_draft *draft, const struct sw_value *at, size_t index,
                            const char *key, const char *name) {
+    if (check->incomplete)
+        return;
     struct sw_error *error = sw_diagnose_value(check->list, at, "%s › import[%zu] › %s: no image \"%s\" in this file",
                                                draft->document->subject, index, key, name);
     if (strchr(name, '@'))
@@ -292,7 +296,7 @@ static void base_need(struct sw_check *check, struct sw_image_draft *draft) {
     const struct sw_value *value = draft->image.document;
     const char *name = sw_check_text(value, "fromArtifact"), *key = "fromArtifact";
     if (*name) {
-        if (!sw_check_find(check, name)) {
+        if (!sw_check_find(check, name) && !check->incomplete) {
             struct sw_error *error =
                 sw_diagnose_value(check->list, sw_value_get(value, key), "%s › %s: no image \"%s\" in this file",
                                   draft->document->subject, key, name);
