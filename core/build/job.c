@@ -230,17 +230,27 @@ static void set_labels(struct sw_job *job, const struct sw_stage_state *stage, j
         sw_config_set_label(config, "werf-project-repo-commit", options->host->files->id(options->commit));
 }
 
-/* Puts the stage's labels on the config of `node`: what is solved is the finished image. */
-static sw_node finish_node(struct sw_job *job, const struct sw_stage_state *stage, sw_node node, const char *text,
+/* A config that can be given other labels; all the rest is shared. A new reference. */
+static json_t *copy_to_label(json_t *config) {
+    json_t *copy = json_copy(config), *inner = json_object_get(copy, "config");
+    if (json_is_object(inner)) {
+        inner = json_copy(inner);
+        json_object_set_new(copy, "config", inner);
+        json_t *labels = json_object_get(inner, "Labels");
+        if (labels)
+            json_object_set_new(inner, "Labels", json_copy(labels));
+    }
+    return copy;
+}
+
+/* Puts the stage's labels on `config`, which is taken, and that on `node`: what is solved is the finished image. */
+static sw_node finish_node(struct sw_job *job, const struct sw_stage_state *stage, sw_node node, json_t *config,
                            struct sw_error **error) {
-    sw_cleanup_json json_t *config = json_loads(text, 0, NULL);
     if (!stage->is_spec) /* which had its labels before it could remove some of them */
         set_labels(job, stage, config);
-    sw_cleanup_free char *labelled = json_dumps(config, JSON_COMPACT | JSON_SORT_KEYS);
-    struct sw_op_config op = {.size = sizeof op, .input = node, .config = labelled};
     sw_cleanup_free char *title = sw_format("stage %s", stage->name);
     struct sw_op_note note = {.size = sizeof note, .title = title};
-    return sw_host_graph_table.add_config(job->graph, &op, &note, error);
+    return sw_graph_add_config(job->graph, node, config, &note, error);
 }
 
 static void stage_planned(struct sw_job *job, struct sw_stage_state *stage) {
@@ -251,8 +261,8 @@ static void stage_planned(struct sw_job *job, struct sw_stage_state *stage) {
         plan_next(job);
 }
 
-/* The stage must be built. */
-static void node_ready(struct sw_job *job, struct sw_stage_state *stage, sw_node node, const char *config) {
+/* The stage must be built. Takes `config`. */
+static void node_ready(struct sw_job *job, struct sw_stage_state *stage, sw_node node, json_t *config) {
     struct sw_error *error = NULL;
     stage->node = finish_node(job, stage, node, config, &error);
     stage->wanted = true;
@@ -277,7 +287,7 @@ static void on_realized(void *context, sw_node node, struct sw_error *error) {
         sw_job_fail(realizing.job, error);
         return;
     }
-    node_ready(realizing.job, realizing.stage, node, sw_host_graph_table.config(realizing.job->graph, node));
+    node_ready(realizing.job, realizing.stage, node, copy_to_label(sw_graph_config(realizing.job->graph, node)));
 }
 
 static void realize(struct sw_job *job, struct sw_stage_state *stage) {
@@ -288,13 +298,13 @@ static void realize(struct sw_job *job, struct sw_stage_state *stage) {
         return;
     }
     if (stage->is_spec) {
-        sw_cleanup_json json_t *before = json_loads(sw_host_graph_table.config(job->graph, below), 0, NULL);
+        sw_cleanup_json json_t *before = copy_to_label(sw_graph_config(job->graph, below));
         set_labels(job, stage, before);
         sw_config_set_label(before, "werf.io/base-image-id", ""); /* known when it is published */
         sw_cleanup_free char *labelled = json_dumps(before, JSON_COMPACT);
         sw_cleanup_free char *config = sw_spec_apply(job, labelled, &error);
         if (config)
-            node_ready(job, stage, below, config);
+            node_ready(job, stage, below, json_loads(config, 0, NULL));
         else
             sw_job_fail(job, error);
         return;
@@ -351,9 +361,8 @@ static void on_stage(void *context, const struct sw_stage *answer, struct sw_err
         plan_spec(job);
 }
 
-static struct sw_pairs labels_of(struct sw_job *job, const char *config) {
-    sw_cleanup_json json_t *json = json_loads(config, 0, NULL);
-    json_t *labels = json_object_get(json_object_get(json, "config"), "Labels");
+static struct sw_pairs labels_of(struct sw_job *job, json_t *config) {
+    json_t *labels = json_object_get(json_object_get(config, "config"), "Labels");
     struct sw_pair *pairs = sw_arena_new(&job->arena, json_object_size(labels) * sizeof *pairs);
     size_t count = 0;
     const char *key;
@@ -380,7 +389,9 @@ static void plan_next(struct sw_job *job) {
         .config =
             previous->found ? sw_host_image_table.config(previous->image) : sw_host_graph_table.config(job->graph, previous->node),
     };
-    view.labels = labels_of(job, view.config);
+    sw_cleanup_json json_t *config =
+        previous->found ? json_loads(view.config, 0, NULL) : json_incref(sw_graph_config(job->graph, previous->node));
+    view.labels = labels_of(job, config);
     job->builder->next(job->planner, &view, on_stage, job);
 }
 

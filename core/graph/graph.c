@@ -10,6 +10,7 @@
 #include "core/base/error.h"
 #include "core/base/hash.h"
 #include "core/base/map.h"
+#include "core/base/vec.h"
 #include "core/graph/image.h"
 #include "core/graph/normal.h"
 #include "core/graph/record.h"
@@ -25,6 +26,7 @@ struct node {
     char key[SW_SHA256_HEX];
     char fs_key[SW_SHA256_HEX];
     const char *config;
+    json_t *parsed; /* the config, when somebody wanted it so */
 };
 
 struct sw_graph {
@@ -51,6 +53,8 @@ void sw_graph_free(struct sw_graph *graph) {
     if (!graph)
         return;
     sw_map_fini(&graph->by_key, NULL);
+    for (size_t i = 0; i < graph->count; i++)
+        json_decref(graph->nodes[i].parsed);
     sw_arena_fini(&graph->arena);
     free(graph->nodes);
     free(graph);
@@ -84,17 +88,28 @@ static bool identify(const struct sw_graph *graph, uint32_t kind, const void *re
     return true;
 }
 
+/* Below all inputs there is no config of this graph's: both keys are made of the same. */
+static bool inputs_have_one_key(const struct sw_graph *graph, const struct sw_vec *inputs) {
+    for (size_t i = 0; i < inputs->len; i++) {
+        const struct node *input = &graph->nodes[*(sw_node *)sw_vec_at(inputs, i)];
+        if (memcmp(input->key, input->fs_key, sizeof input->key) != 0)
+            return false;
+    }
+    return true;
+}
+
 static bool compute_keys(const struct sw_graph *graph, struct node *node, const void *record, struct sw_error **error) {
     char identity[65];
     if (!identify(graph, node->kind, record, identity, error))
         return false;
-    if (node->kind == SW_OP_CONFIG) {
-        memcpy(node->fs_key, graph->nodes[((const struct sw_op_config *)record)->input].fs_key, sizeof node->fs_key);
-        hash_form(sw_normal_form(node->kind, record, identity, fs_key_of_input, graph), node->key);
-        return true;
-    }
     hash_form(sw_normal_form(node->kind, record, identity, fs_key_of_input, graph), node->fs_key);
-    hash_form(sw_normal_form(node->kind, record, identity, key_of_input, graph), node->key);
+    sw_cleanup_vec struct sw_vec inputs = {.width = sizeof(sw_node)};
+    if (record)
+        sw_record_inputs(node->kind, record, &inputs);
+    if (inputs_have_one_key(graph, &inputs))
+        memcpy(node->key, node->fs_key, sizeof node->key);
+    else
+        hash_form(sw_normal_form(node->kind, record, identity, key_of_input, graph), node->key);
     return true;
 }
 
@@ -190,9 +205,51 @@ static sw_node add_file(struct sw_graph *graph, const struct sw_op_file *op, con
     return add(graph, SW_OP_FILE, op, note, error);
 }
 
+/* The normal form's text without a way through the form: configs can have thousands of entries of history. `sorted` is the config's
+ * compact text with sorted keys. */
+static void hash_config(const char *fs_key, const char *sorted, char out[SW_SHA256_HEX]) {
+    sw_cleanup_free char *text = sw_format("{\"config\":%s,\"input\":\"%s\",\"op\":\"config\"}", sorted, fs_key);
+    sw_sha256_hex(text, strlen(text), out);
+}
+
+/* Takes `parsed`, the op's config. */
+static sw_node add_parsed(struct sw_graph *graph, const struct sw_op_config *op, json_t *parsed, const char *sorted,
+                          const struct sw_op_note *note) {
+    struct node node = {.kind = SW_OP_CONFIG};
+    memcpy(node.fs_key, graph->nodes[op->input].fs_key, sizeof node.fs_key);
+    hash_config(node.fs_key, sorted, node.key);
+    uintptr_t known = (uintptr_t)sw_map_get(&graph->by_key, node.key);
+    if (known) {
+        json_decref(parsed);
+        return (sw_node)(known - 1);
+    }
+    append(graph, &node, op, note);
+    graph->nodes[graph->count - 1].parsed = parsed;
+    return (sw_node)(graph->count - 1);
+}
+
 static sw_node add_config(struct sw_graph *graph, const struct sw_op_config *op, const struct sw_op_note *note,
                           struct sw_error **error) {
-    return add(graph, SW_OP_CONFIG, op, note, error);
+    if (!sw_record_check(SW_OP_CONFIG, op, graph->count, error))
+        return SW_NODE_NONE;
+    json_t *parsed = json_loads(op->config, 0, NULL);
+    if (!json_is_object(parsed)) {
+        json_decref(parsed);
+        sw_fail(error, SW_ERROR_INTERNAL, "malformed \"config\" operation: the config is no JSON object");
+        return SW_NODE_NONE;
+    }
+    sw_cleanup_free char *sorted = json_dumps(parsed, JSON_COMPACT | JSON_SORT_KEYS);
+    return add_parsed(graph, op, parsed, sorted, note);
+}
+
+sw_node sw_graph_add_config(struct sw_graph *graph, sw_node input, json_t *config, const struct sw_op_note *note,
+                            struct sw_error **error) {
+    sw_cleanup_free char *sorted = json_dumps(config, JSON_COMPACT | JSON_SORT_KEYS);
+    struct sw_op_config op = {.size = sizeof op, .input = input, .config = sorted};
+    if (sw_record_check(SW_OP_CONFIG, &op, graph->count, error))
+        return add_parsed(graph, &op, config, sorted, note);
+    json_decref(config);
+    return SW_NODE_NONE;
 }
 
 static sw_node add_merge(struct sw_graph *graph, const struct sw_op_merge *op, const struct sw_op_note *note,
@@ -238,6 +295,13 @@ static const char *fs_key_of(const struct sw_graph *graph, sw_node node) {
 
 static const char *config_of(const struct sw_graph *graph, sw_node node) {
     return graph->nodes[node].config;
+}
+
+json_t *sw_graph_config(struct sw_graph *graph, sw_node node) {
+    struct node *at = &graph->nodes[node];
+    if (!at->parsed)
+        at->parsed = json_loads(at->config, 0, NULL);
+    return at->parsed;
 }
 
 const struct sw_host_graph sw_host_graph_table = {

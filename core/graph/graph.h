@@ -5,6 +5,8 @@
 #ifndef CORE_GRAPH_GRAPH_H
 #define CORE_GRAPH_GRAPH_H
 
+#include <jansson.h>
+
 #include "slipway/graph.h"
 
 /* How a graph learns about the files of its `tree` and `patch` nodes. */
@@ -21,6 +23,13 @@ void sw_graph_free(struct sw_graph *graph);
 
 /* The accessor table of the ABI, all but the tree_… functions, which core/build puts in. */
 extern const struct sw_host_graph sw_host_graph_table;
+
+/* As the table's `config`, parsed. Lives as long as the graph, and must not be changed. [loop] */
+json_t *sw_graph_config(struct sw_graph *graph, sw_node node);
+
+/* As the table's `add_config` with a config that is parsed already; it is the graph's afterwards, and must not be changed. [loop] */
+sw_node sw_graph_add_config(struct sw_graph *graph, sw_node input, json_t *config, const struct sw_op_note *note,
+                            struct sw_error **error);
 
 /* Name of a kind: "exec". Static. */
 const char *sw_op_name(uint32_t kind);

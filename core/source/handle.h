@@ -24,6 +24,8 @@ struct sw_repository {
     struct sw_vec idle;   /* git_repository * */
     struct sw_map commits;
     struct sw_vec indexes;          /* struct sw_index_file *: the last one is current, others may still be in use */
+    uint32_t status_asked;          /* how often parts of the work tree were asked for */
+    bool all_clean;                 /* once it was asked often: all of it is */
     pthread_mutex_t submodule_lock; /* guards what follows; may be held while fetching */
     struct sw_map submodules;       /* struct sw_repository * by path; checked out ones */
     struct sw_remotes *remotes;     /* mirrors of the others; made on first use */

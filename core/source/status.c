@@ -7,9 +7,10 @@
 #include "core/base/cleanup.h"
 #include "core/base/error.h"
 #include "core/source/git.h"
+#include "core/source/handle.h"
 #include "core/source/status_fast.h"
 
-enum { LISTED_FILES = 50 };
+enum { LISTED_FILES = 50, ASKED_OFTEN = 16 };
 
 void sw_status_fini(struct sw_status *status) {
     sw_strlist_fini(&status->untracked);
@@ -97,10 +98,26 @@ static bool ask_git(struct sw_repository *repository, const char *scope, const s
     return true;
 }
 
+/* Who asks for one small part after another, as a Dockerfile with hundreds of COPYs does, pays for one look at everything instead. What
+ * was clean then counts as clean for as long as the repository is open. */
+static bool all_is_clean(struct sw_repository *repository) {
+    pthread_mutex_lock(&repository->lock);
+    bool due = ++repository->status_asked == ASKED_OFTEN, clean = repository->all_clean;
+    pthread_mutex_unlock(&repository->lock);
+    if (!due)
+        return clean;
+    sw_cleanup_matcher struct sw_matcher *everything = sw_matcher_new("", NULL, 0, NULL);
+    clean = everything && sw_status_surely_clean(repository, "", everything);
+    pthread_mutex_lock(&repository->lock);
+    repository->all_clean = clean;
+    pthread_mutex_unlock(&repository->lock);
+    return clean;
+}
+
 bool sw_status_read(struct sw_repository *repository, const char *scope, const struct sw_matcher *matcher, struct sw_status *status,
                     struct sw_error **error) {
     sw_cleanup_free char *clean = sw_matcher_path(scope);
-    if (!sw_repository_work_tree(repository) || sw_status_surely_clean(repository, clean, matcher))
+    if (!sw_repository_work_tree(repository) || all_is_clean(repository) || sw_status_surely_clean(repository, clean, matcher))
         return true;
     return ask_git(repository, clean, matcher, status, error);
 }

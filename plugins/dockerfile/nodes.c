@@ -319,7 +319,7 @@ static sw_node node_of(struct maker *m, const struct sw_df_step *step) {
 }
 
 static sw_node config_node(struct maker *m, sw_node input) {
-    sw_cleanup_json json_t *json = json_loads(m->request->config, 0, NULL);
+    json_t *json = m->request->config;
     struct sw_op_note note = {.size = sizeof(note), .title = "image config", .place = {.file = m->planner->document.dockerfile}};
     json_object_del(json, "rootfs");
     json_object_del(json, "created");

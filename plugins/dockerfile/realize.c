@@ -23,9 +23,8 @@ static void on_fetched(void *context, struct sw_df_fetched *fetched, struct sw_e
     free(context);
     if (!error) {
         sw_cleanup_json json_t *config = sw_df_image_json(&evaluation->image);
-        sw_cleanup_free char *text = json_dumps(config, JSON_COMPACT);
         struct sw_df_nodes_request request = {
-            .evaluation = evaluation, .result = evaluation->result, .config = text, .fetched = fetched};
+            .evaluation = evaluation, .result = evaluation->result, .config = config, .fetched = fetched};
         node = sw_df_nodes_add(r.planner, r.graph, &request, &error);
     }
     sw_df_evaluation_free(evaluation);

@@ -2,6 +2,8 @@
 #ifndef PLUGINS_DOCKERFILE_REALIZE_H
 #define PLUGINS_DOCKERFILE_REALIZE_H
 
+#include <jansson.h>
+
 #include "plugins/dockerfile/evaluate.h"
 #include "plugins/dockerfile/fetch.h"
 #include "plugins/dockerfile/planner.h"
@@ -15,7 +17,7 @@ struct sw_df_known_step {
 struct sw_df_nodes_request {
     const struct sw_df_evaluation *evaluation;
     const struct sw_df_step *result;
-    const char *config;                  /* of the result, JSON; `rootfs` and `created` are left out */
+    json_t *config;                      /* of the result; `rootfs` and `created` are taken out */
     const struct sw_df_fetched *fetched; /* by step number */
     const struct sw_df_step *below;      /* a step that has its node already, NULL: there is none */
     sw_node below_node;

@@ -303,9 +303,10 @@ static void on_fetched(void *context, struct sw_df_fetched *fetched, struct sw_e
     free(context);
     if (!error) {
         const struct sw_df_mark *mark = mark_of(s, s->stages[index].instruction);
+        sw_cleanup_json json_t *config = json_loads(mark->config, 0, NULL);
         struct sw_df_nodes_request request = {.evaluation = s->evaluation,
                                               .result = mark->tip,
-                                              .config = mark->config,
+                                              .config = config,
                                               .fetched = fetched,
                                               .below = r.previous == SW_NODE_NONE ? NULL : step_below(s, index),
                                               .below_node = r.previous,
