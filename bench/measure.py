@@ -238,6 +238,33 @@ def case_render():
         print(f"  {count:>6} images {statistics.median(seconds) * 1000:9.1f} ms   ({min(seconds) * 1000:.1f} - {max(seconds) * 1000:.1f})")
 
 
+def long_dockerfile(lines):
+    kinds = ("RUN make part{0}", "ENV NAME{1}=value{0}", "COPY file{1} /parts/{0}/", "LABEL label{1}=\"{0}\"", "WORKDIR /parts/{0}")
+    return "FROM scratch\n" + "".join(kinds[i % 5].format(i, i % 10) + "\n" for i in range(lines - 1))
+
+
+def case_plan():
+    """Graphs of images: nothing is built, no network is used. The shorter file shows what a start of the program takes."""
+    files = {f"file{i}": f"{i}\n" for i in range(10)}
+    dockerfiles = {"short": "FROM scratch\n", "long": long_dockerfile(2000)}
+    folder = project("plan", {**files, **dockerfiles, "werf.yaml": werf_yaml(*((name, name) for name in dockerfiles))})
+    compare("plan a Dockerfile of 2,000 lines", {
+        "slipway": lambda: run([SLIPWAY, "graph", "long"], folder),
+        "one line": lambda: run([SLIPWAY, "graph", "short"], folder),
+    })
+    for count in (1000, 10000, 100000):
+        folder = project(f"plan-{count}", {
+            **{f"src/{i // 100}/{i}": f"{i}\n" for i in range(count)},
+            "Dockerfile": "FROM scratch\nCOPY . /all\nCOPY src/1 /one\n",
+            "werf.yaml": werf_yaml(("app", "Dockerfile")),
+        })
+        git(folder, "status")
+        compare(f"plan a context of {count:,} files in {count // 100:,} folders", {
+            "slipway": lambda folder=folder: run([SLIPWAY, "graph"], folder),
+            "git status": lambda folder=folder: run([*GIT, "status"], folder),
+        })
+
+
 CASES = {name[5:]: call for name, call in list(globals().items()) if name.startswith("case_")}
 
 if __name__ == "__main__":
