@@ -24,8 +24,8 @@ includes core/template 'core/(config|graph|plugin|build|cli)/' | complain "core/
 includes core/config 'core/(graph|plugin|build|cli)/' | complain "core/config comes before graph:" || status=1
 includes core/graph 'core/(template|config|plugin|build|cli)/' | complain "core/graph stands alone:" || status=1
 includes core/build 'core/(template|cli)/' | complain "core/build does not know the command line:" || status=1
-{ git grep -nE '^#include <(git2|yaml|curl/|archive|seccomp|nghttp2|uv)' -- 'core/*' 'plugins/*' |
-  grep -vE '^core/source/.*<git2|^core/(config|template)/.*<yaml|^plugins/registry/.*<curl/|^plugins/local/.*<(archive|seccomp)|^plugins/buildkit/.*<nghttp2|^core/runtime/.*<uv' || true; } |
+{ git grep -nE '^#include <(git2|yaml|curl/|lzma|bzlib|seccomp|nghttp2|uv)' -- 'core/*' 'plugins/*' |
+  grep -vE '^core/source/.*<git2|^core/(config|template)/.*<yaml|^plugins/registry/.*<curl/|^plugins/local/.*<(lzma|bzlib|seccomp)|^plugins/buildkit/.*<nghttp2|^core/runtime/.*<uv' || true; } |
   complain "a library belongs to one room:" || status=1
 
 # Paths of images, contexts and plugins are resolved in core/base/fsroot alone; the files named here touch the store and the host's own only.

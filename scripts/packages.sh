@@ -4,7 +4,7 @@ set -euo pipefail
 
 build=(build-essential cmake ninja-build pkg-config git ca-certificates
        libyaml-dev libgit2-dev libuv1-dev libjansson-dev libssl-dev libpcre2-dev
-       libcurl4-openssl-dev libarchive-dev zlib1g-dev libdeflate-dev libzstd-dev libseccomp-dev
+       libcurl4-openssl-dev liblzma-dev libbz2-dev zlib1g-dev libdeflate-dev libzstd-dev libseccomp-dev
        libnghttp2-dev libprotobuf-c-dev protobuf-c-compiler)
 run=(crun openssh-client curl)
 # Independent readers and peers, compilers for the sanitizer and fuzz builds, and what base images are made of.

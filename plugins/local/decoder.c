@@ -146,10 +146,3 @@ struct sw_decoder *sw_decoder_for(const uint8_t *head, size_t len) {
         return zstd_new();
     return plain_new();
 }
-
-bool sw_decoder_is_exotic(const uint8_t *head, size_t len) {
-    return begins(head, len, "BZh", 3) || begins(head, len,
-                                                 "\xfd"
-                                                 "7zXZ\0",
-                                                 6);
-}

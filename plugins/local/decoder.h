@@ -12,7 +12,7 @@ struct sw_decoder_io {
 };
 
 struct sw_decoder {
-    /* Decodes as much as input and room allow; false: `error` says why. With `in_len` 0 it only hands out what is pending. */
+    /* Decodes as much as input and room allow; false: `error` says why. `in_len` 0: the input has ended, hand out what is pending. */
     bool (*step)(struct sw_decoder *decoder, struct sw_decoder_io *io, struct sw_error **error);
     /* Whether the input may end here. */
     bool (*complete)(const struct sw_decoder *decoder);
@@ -22,7 +22,7 @@ struct sw_decoder {
 /* For the first bytes of an input: gzip, zstd, or one that copies. */
 struct sw_decoder *sw_decoder_for(const uint8_t *head, size_t len);
 
-/* Whether the first bytes are bzip2 or xz, which only archives of users have. */
-bool sw_decoder_is_exotic(const uint8_t *head, size_t len);
+/* The same for archives of users, which can be compressed by bzip2 and xz too. */
+struct sw_decoder *sw_decoder_for_archive(const uint8_t *head, size_t len);
 
 #endif

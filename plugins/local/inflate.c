@@ -1,6 +1,5 @@
 #include "plugins/local/inflate.h"
 
-#include <archive.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -130,60 +129,10 @@ static bool decode_all(struct sw_inflate *inflate, struct sw_decoder *decoder, s
 }
 
 static bool run_decoder(struct sw_inflate *inflate, size_t in_len, struct sw_error **error) {
-    struct sw_decoder *decoder = sw_decoder_for(inflate->in, in_len);
+    bool archive = inflate->formats == SW_INFLATE_ARCHIVES;
+    struct sw_decoder *decoder = archive ? sw_decoder_for_archive(inflate->in, in_len) : sw_decoder_for(inflate->in, in_len);
     bool ok = decode_all(inflate, decoder, in_len, error);
     decoder->destroy(decoder);
-    return ok;
-}
-
-/* What libarchive's callback needs: the first part was read before. */
-struct exotic {
-    struct sw_inflate *inflate;
-    size_t first;
-    struct sw_error *error;
-};
-
-static la_ssize_t exotic_read(struct archive *archive, void *context, const void **data) {
-    struct exotic *exotic = context;
-    *data = exotic->inflate->in;
-    size_t first = exotic->first;
-    exotic->first = 0;
-    ssize_t n = first ? (ssize_t)first : read_part(exotic->inflate, &exotic->error);
-    if (n < 0)
-        archive_set_error(archive, EIO, "the blob cannot be read");
-    return n;
-}
-
-static bool exotic_pieces(struct sw_inflate *inflate, struct archive *archive, struct sw_error **error) {
-    struct archive_entry *entry;
-    if (archive_read_next_header(archive, &entry) != ARCHIVE_OK)
-        return sw_fail(error, SW_ERROR_CORRUPT, "it cannot be decompressed: %s", archive_error_string(archive));
-    for (struct piece *piece; (piece = begin_piece(inflate));) {
-        la_ssize_t n = archive_read_data(archive, piece->data, PIECE_BYTES);
-        if (n < 0)
-            return sw_fail(error, SW_ERROR_CORRUPT, "it cannot be decompressed: %s", archive_error_string(archive));
-        if (n == 0)
-            return true;
-        if (!end_piece(inflate, piece, (size_t)n, error))
-            return false;
-    }
-    return true;
-}
-
-/* bzip2 and xz: libarchive's filters over one raw entry. */
-static bool run_exotic(struct sw_inflate *inflate, size_t in_len, struct sw_error **error) {
-    struct exotic exotic = {.inflate = inflate, .first = in_len};
-    struct archive *archive = archive_read_new();
-    archive_read_support_filter_bzip2(archive);
-    archive_read_support_filter_xz(archive);
-    archive_read_support_format_raw(archive);
-    bool ok = archive_read_open(archive, &exotic, NULL, exotic_read, NULL) == ARCHIVE_OK;
-    if (ok)
-        ok = exotic_pieces(inflate, archive, error);
-    else
-        sw_fail(error, SW_ERROR_CORRUPT, "it cannot be decompressed: %s", archive_error_string(archive));
-    archive_read_free(archive);
-    sw_error_free(exotic.error);
     return ok;
 }
 
@@ -192,9 +141,7 @@ static void *run(void *context) {
     struct sw_error *error = NULL;
     posix_fadvise(inflate->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
     ssize_t n = read_part(inflate, &error);
-    if (n >= 0 && inflate->formats == SW_INFLATE_ARCHIVES && sw_decoder_is_exotic(inflate->in, (size_t)n))
-        run_exotic(inflate, (size_t)n, &error);
-    else if (n >= 0)
+    if (n >= 0)
         run_decoder(inflate, (size_t)n, &error);
     memcpy(inflate->digest, "sha256:", 7);
     sw_sha256_final_hex(inflate->hash, inflate->digest + 7);
