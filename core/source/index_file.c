@@ -129,15 +129,19 @@ bool sw_index_file_is_fresh(const struct sw_index_file *index, const char *path)
 
 /* --- entries ----------------------------------------------------------------------------------------------------------------------- */
 
-static const char *path_at(const struct sw_index_file *index, size_t at) {
+const char *sw_index_file_path(const struct sw_index_file *index, size_t at) {
     const uint8_t *entry = index->map + index->offsets[at];
     return (const char *)entry + name_at(entry);
+}
+
+uint32_t sw_index_file_mode(const struct sw_index_file *index, size_t at) {
+    return number(index->map + index->offsets[at] + AT_MODE);
 }
 
 struct sw_index_entry sw_index_file_at(const struct sw_index_file *index, size_t at) {
     const uint8_t *raw = index->map + index->offsets[at];
     uint32_t flags = flags_of(raw), more = flags & EXTENDED ? (uint32_t)raw[AT_NAME] << 8 | raw[AT_NAME + 1] : 0;
-    struct sw_index_entry entry = {.path = path_at(index, at),
+    struct sw_index_entry entry = {.path = sw_index_file_path(index, at),
                                    .ctime = number(raw + AT_CTIME),
                                    .ctime_ns = number(raw + AT_CTIME + 4),
                                    .mtime = number(raw + AT_MTIME),
@@ -152,12 +156,11 @@ struct sw_index_entry sw_index_file_at(const struct sw_index_file *index, size_t
     return entry;
 }
 
-/* The first entry whose path does not stand before `path`, of which `len` bytes count; `behind`: nor begins with it. */
-static size_t bound(const struct sw_index_file *index, const char *path, size_t len, bool behind) {
-    size_t low = 0, high = index->count;
+/* The first entry of [low, high) whose path does not stand before `path`, of which `len` bytes count; `behind`: nor begins with it. */
+static size_t bound(const struct sw_index_file *index, size_t low, size_t high, const char *path, size_t len, bool behind) {
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int order = strncmp(path_at(index, middle), path, len);
+        int order = strncmp(sw_index_file_path(index, middle), path, len);
         if (order < 0 || (behind && order == 0))
             low = middle + 1;
         else
@@ -166,19 +169,23 @@ static size_t bound(const struct sw_index_file *index, const char *path, size_t 
     return low;
 }
 
+size_t sw_index_file_behind(const struct sw_index_file *index, size_t at, size_t end, const char *path, size_t len) {
+    return bound(index, at, end, path, len, true);
+}
+
 void sw_index_file_range(const struct sw_index_file *index, const char *scope, size_t *from, size_t *to) {
     size_t len = strlen(scope);
-    *from = *scope ? bound(index, scope, len, false) : 0;
+    *from = *scope ? bound(index, 0, index->count, scope, len, false) : 0;
     *to = index->count;
     if (!*scope)
         return;
-    if (*from < index->count && !strcmp(path_at(index, *from), scope)) {
+    if (*from < index->count && !strcmp(sw_index_file_path(index, *from), scope)) {
         *to = *from + 1;
         return;
     }
     sw_cleanup_free char *folder = sw_format("%s/", scope);
-    *from = bound(index, folder, len + 1, false);
-    *to = bound(index, folder, len + 1, true);
+    *from = bound(index, *from, index->count, folder, len + 1, false);
+    *to = bound(index, *from, index->count, folder, len + 1, true);
 }
 
 /* --- trees ------------------------------------------------------------------------------------------------------------------------- */

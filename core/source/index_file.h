@@ -40,6 +40,14 @@ bool sw_index_file_is_fresh(const struct sw_index_file *index, const char *path)
 
 struct sw_index_entry sw_index_file_at(const struct sw_index_file *index, size_t at);
 
+/* The path and the mode of one, without the rest. */
+const char *sw_index_file_path(const struct sw_index_file *index, size_t at);
+uint32_t sw_index_file_mode(const struct sw_index_file *index, size_t at);
+
+/* The first entry at or behind `at` and before `end` whose path does not begin with the first `len` bytes of `path`, when those that do
+ * stand first there; `end`: there is none. */
+size_t sw_index_file_behind(const struct sw_index_file *index, size_t at, size_t end, const char *path, size_t len);
+
 /* The entries of file `scope`, or below folder `scope` ("": all): [*from, *to). */
 void sw_index_file_range(const struct sw_index_file *index, const char *scope, size_t *from, size_t *to);
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdalign.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,7 @@
 #include "core/source/index_head.h"
 
 /* One thread looks at some CHUNK files at a time; more threads than this gain nothing, the kernel's locks being what they are. */
-enum { CHUNK = 512, MOST_THREADS = 8 };
+enum { CHUNK = 512, MOST_THREADS = 8, LISTING = 32768 };
 
 /* A folder of the index. Those of the work tree are compared with it. */
 struct folder {
@@ -59,14 +60,6 @@ static void add_folder(struct look *look, const char *path, size_t len, size_t f
     sw_vec_push(&look->folders, &(struct folder){.path = path, .len = len, .from = from, .to = to, .whole = whole, .listed = true});
 }
 
-/* The entry behind all that are below the folder which the first `len` bytes of entry `at` name. */
-static size_t behind_folder(const struct look *look, size_t at, size_t len, size_t end) {
-    const char *path = sw_index_file_at(look->index, at).path;
-    while (++at < end && !strncmp(sw_index_file_at(look->index, at).path, path, len))
-        ;
-    return at;
-}
-
 static void add_below(struct look *look, const char *path, size_t len, size_t from, size_t to, bool whole) {
     sw_cleanup_free char *name = whole ? NULL : sw_strndup(path, len - 1);
     bool through = !whole && sw_matcher_through(look->matcher, name);
@@ -79,17 +72,17 @@ static bool expand(struct look *look, size_t number) {
     struct folder folder = *(struct folder *)sw_vec_at(&look->folders, number);
     folder.file_from = look->files.len;
     for (size_t at = folder.from; at < folder.to; folder.children++) {
-        struct sw_index_entry entry = sw_index_file_at(look->index, at);
-        const char *slash = strchr(entry.path + folder.len, '/');
+        const char *path = sw_index_file_path(look->index, at), *slash = strchr(path + folder.len, '/');
         if (slash) {
-            size_t len = (size_t)(slash - entry.path) + 1, behind = behind_folder(look, at, len, folder.to);
-            add_below(look, entry.path, len, at, behind, folder.whole);
+            size_t len = (size_t)(slash - path) + 1, behind = sw_index_file_behind(look->index, at, folder.to, path, len);
+            add_below(look, path, len, at, behind, folder.whole);
             at = behind;
             continue;
         }
-        bool wanted = folder.whole || sw_matcher_matched(look->matcher, entry.path);
-        if (S_ISDIR(entry.mode & S_IFMT) || (entry.mode & S_IFMT) == GIT_FILEMODE_COMMIT) {
-            if (wanted || sw_matcher_through(look->matcher, entry.path))
+        bool wanted = folder.whole || sw_matcher_matched(look->matcher, path);
+        uint32_t mode = sw_index_file_mode(look->index, at);
+        if (S_ISDIR(mode & S_IFMT) || (mode & S_IFMT) == GIT_FILEMODE_COMMIT) {
+            if (wanted || sw_matcher_through(look->matcher, path))
                 return false; /* a submodule: git has to look into it */
         } else if (wanted) {
             sw_vec_push(&look->files, &at);
@@ -114,7 +107,7 @@ static void make_tasks(struct look *look, size_t number) {
 static bool plan(struct look *look, const char *scope) {
     size_t from, to;
     sw_index_file_range(look->index, scope, &from, &to);
-    const char *first = from < to ? sw_index_file_at(look->index, from).path : "";
+    const char *first = from < to ? sw_index_file_path(look->index, from) : "";
     if (*scope && from < to && !strcmp(first, scope)) {
         const char *slash = strrchr(first, '/');
         add_folder(look, first, slash ? (size_t)(slash - first) + 1 : 0, from, to, false);
@@ -168,7 +161,7 @@ static bool is_tracked(const struct look *look, const char *path) {
 }
 
 /* Notes a name on the disk unless it is of no interest. */
-static void meet(struct look *look, const struct folder *folder, const struct dirent *entry) {
+static void meet(struct look *look, const struct folder *folder, const struct dirent64 *entry) {
     sw_cleanup_free char *path = sw_format("%.*s%s", (int)folder->len, folder->path, entry->d_name);
     if (is_tracked(look, path) || (!sw_matcher_matched(look->matcher, path) && !sw_matcher_through(look->matcher, path)))
         return;
@@ -177,27 +170,38 @@ static void meet(struct look *look, const struct folder *folder, const struct di
     pthread_mutex_unlock(&look->lock);
 }
 
-static bool is_name(const struct dirent *entry) {
-    return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 && strcmp(entry->d_name, ".git") != 0;
+static bool is_name(const char *name) {
+    return strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && strcmp(name, ".git") != 0;
+}
+
+/* Counts the names in the folder behind `fd`, and meets them if asked to. Without a DIR, which would cost four system calls more for
+ * every folder: a fifth of the time where folders are small. */
+static bool list_names(struct look *look, const struct folder *folder, int fd, bool meeting, size_t *count) {
+    alignas(struct dirent64) char room[LISTING];
+    ssize_t len;
+    *count = 0;
+    if (lseek(fd, 0, SEEK_SET) != 0)
+        return false;
+    while ((len = getdents64(fd, room, sizeof room)) > 0) {
+        for (ssize_t at = 0; at < len;) {
+            const struct dirent64 *entry = (const struct dirent64 *)(room + at);
+            at += entry->d_reclen;
+            if (!is_name(entry->d_name))
+                continue;
+            ++*count;
+            if (meeting)
+                meet(look, folder, entry);
+        }
+    }
+    return len == 0;
 }
 
 /* `all_there`: every name that the index has was found. Then there are others only if there are more. */
 static bool list(struct look *look, const struct folder *folder, int fd, bool all_there) {
-    int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    sw_cleanup_dir DIR *dir = copy >= 0 ? fdopendir(copy) : NULL;
-    const struct dirent *entry;
-    size_t count = 0;
-    if (!dir)
+    size_t count;
+    if (all_there && !list_names(look, folder, fd, false, &count))
         return false;
-    while ((entry = readdir(dir)))
-        count += is_name(entry);
-    if (all_there && count == folder->children)
-        return true;
-    rewinddir(dir);
-    while ((entry = readdir(dir)))
-        if (is_name(entry))
-            meet(look, folder, entry);
-    return true;
+    return (all_there && count == folder->children) || list_names(look, folder, fd, true, &count);
 }
 
 /* --- working ----------------------------------------------------------------------------------------------------------------------- */
