@@ -341,6 +341,8 @@ static void conclude_next(void *context, struct sw_error *error) {
 }
 
 static bool all_ended(const struct sw_build *build) {
+    if (build->primary.listing)
+        return false;
     for (size_t i = 0; i < build->jobs.len; i++)
         if (job_at(build, i)->state < SW_JOB_DONE)
             return false;
@@ -460,6 +462,17 @@ static bool open_repos(struct sw_build *build, struct sw_error **error) {
     return true;
 }
 
+static void on_listed(void *context, struct sw_error *error) {
+    sw_error_free(error); /* whoever looks a stage up gets it too */
+    advance(context);
+}
+
+/* Whatever the stages will be, they are looked up in this list: it comes while the planners are at work. */
+static void list_ahead(struct sw_build *build) {
+    if (build->options.mode != SW_BUILD_PRINT && !build->concluding)
+        sw_stage_repo_list(&build->primary, build->cancel, on_listed, build);
+}
+
 void sw_build_run(struct sw_build *build, sw_done done, void *context) {
     struct sw_error *error = NULL;
     build->done = done;
@@ -472,4 +485,5 @@ void sw_build_run(struct sw_build *build, sw_done done, void *context) {
         return;
     }
     advance(build);
+    list_ahead(build);
 }

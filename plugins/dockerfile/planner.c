@@ -196,11 +196,20 @@ static struct sw_pairs dependency_labels(struct sw_df_planner *p) {
     return (struct sw_pairs){labels, p->imported};
 }
 
-static void answer_stage(struct sw_df_planner *p) {
-    struct sw_df_failure failure = {.arena = &p->arena};
-    struct sw_error *error = NULL;
+/* A digest on its way. Files are looked at for it, all those of a context: that is no work for the loop's thread. */
+struct digesting {
+    struct sw_df_planner *planner;
+    struct sw_df_failure failure;
+    struct sw_error *error;
     const struct sw_input *inputs;
     size_t count;
+    bool good;
+};
+
+/* [pool] Meanwhile nobody else touches the planner. */
+static void compute_digest(void *context) {
+    struct digesting *digesting = context;
+    struct sw_df_planner *p = digesting->planner;
     sw_cleanup_free char *name = sw_path_base(p->document.dockerfile);
     struct sw_df_context files = sw_df_planner_context(p);
     struct sw_df_digest_request request = {.file_name = sw_arena_str(&p->arena, name),
@@ -216,15 +225,31 @@ static void answer_stage(struct sw_df_planner *p) {
                                            .files_checksum = sw_df_files_checksum,
                                            .files_of = sw_df_files_of,
                                            .context = &files};
-    if (!sw_df_digest_inputs(&request, &inputs, &count, &failure, &error)) {
-        if (!error)
-            error = sw_df_planner_error(p, &failure);
+    digesting->good = sw_df_digest_inputs(&request, &digesting->inputs, &digesting->count, &digesting->failure, &digesting->error);
+}
+
+static void on_digest(void *context) {
+    struct digesting digesting = *(struct digesting *)context;
+    struct sw_df_planner *p = digesting.planner;
+    free(context);
+    if (!digesting.good) {
+        struct sw_error *error = digesting.error ? digesting.error : sw_df_planner_error(p, &digesting.failure);
         p->done(p->done_context, NULL, error);
         return;
     }
-    struct sw_stage stage = {
-        .size = sizeof(stage), .name = "dockerfile", .inputs = inputs, .input_count = count, .labels = dependency_labels(p)};
+    struct sw_stage stage = {.size = sizeof(stage),
+                             .name = "dockerfile",
+                             .inputs = digesting.inputs,
+                             .input_count = digesting.count,
+                             .labels = dependency_labels(p)};
     p->done(p->done_context, &stage, NULL);
+}
+
+static void answer_stage(struct sw_df_planner *p) {
+    struct digesting *digesting = sw_new(sizeof(*digesting));
+    digesting->planner = p;
+    digesting->failure.arena = &p->arena;
+    p->host->pool->run(compute_digest, on_digest, digesting);
 }
 
 /* ---- values of other images ---- */

@@ -88,6 +88,13 @@ static bool tree_identity(void *context, const struct sw_op_tree *op, char out[6
     return true;
 }
 
+static void run_at_once(void (*work)(void *context), void (*after)(void *context), void *context) {
+    work(context);
+    after(context);
+}
+
+static const struct sw_host_pool pool = {.run = run_at_once};
+
 void fake_host_open(struct fake_host *fake, const char *script, const char *document) {
     struct sw_error *error = NULL;
     the_fake = fake;
@@ -100,6 +107,7 @@ void fake_host_open(struct fake_host *fake, const char *script, const char *docu
                                .images = {.width = sizeof(struct sw_image *)}};
     fake->files.host_files_checksum = host_files_checksum;
     fake->host = (struct sw_host){.size = sizeof(fake->host),
+                                  .pool = &pool,
                                   .document = &sw_document_table,
                                   .files = &fake->files,
                                   .image = &sw_host_image_table,
