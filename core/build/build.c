@@ -244,13 +244,19 @@ static int by_platform(const void *a, const void *b) {
     return strcmp((*(const struct sw_image_report *const *)a)->platform, (*(const struct sw_image_report *const *)b)->platform);
 }
 
+/* Whether `report` is of one platform of what `index` is the index of. */
+static bool is_of_index(const struct sw_image_report *report, const struct sw_image_report *index) {
+    return report->image == index->image && *report->platform &&
+           (!report->part || !index->part ? report->part == index->part : strcmp(report->part, index->part) == 0);
+}
+
 /* The stages of all platforms, platforms in their index's order. */
 static void report_index_stages(struct sw_build *build, struct sw_image_report *report) {
     const struct sw_image_report **parts = sw_arena_new(&build->arena, report->image->platforms.count * sizeof *parts);
     size_t part_count = 0, count = 0;
     for (size_t i = 0; i < build->reports.len && part_count < report->image->platforms.count; i++) {
         const struct sw_image_report *part = sw_vec_at(&build->reports, i);
-        if (part->image == report->image && !part->part) {
+        if (is_of_index(part, report)) {
             parts[part_count++] = part;
             count += part->stage_count;
         }
@@ -268,12 +274,16 @@ static void report_index_stages(struct sw_build *build, struct sw_image_report *
 }
 
 static void report_index(struct sw_build *build, const struct sw_index_image *index) {
-    struct sw_image_report report = {
-        .image = index->image, .platform = "", .tag = index->tag, .digest = index->digest, .id = index->digest};
+    struct sw_image_report report = {.image = index->image,
+                                     .part = index->part,
+                                     .platform = "",
+                                     .tag = index->tag,
+                                     .digest = index->digest,
+                                     .id = index->digest};
     name_report(build, &report);
     for (size_t i = 0; i < build->reports.len; i++) {
         const struct sw_image_report *part = sw_vec_at(&build->reports, i);
-        if (part->image != index->image || part->part)
+        if (!is_of_index(part, &report))
             continue;
         report.rebuilt |= part->rebuilt;
         report.bytes += part->bytes;
@@ -325,16 +335,21 @@ static void conclude(struct sw_build *build) {
     build->done(build->context, sw_error_copy(build->first_error));
 }
 
-/* What is done when all images are there, in this order; the first failure ends it. */
+/* What is done when all images are there, in this order. The first failure ends it, unless the user wants to keep going: then it is done
+ * for the images that are there. */
 static void (*const conclusions[])(struct sw_build *build, sw_done done, void *context) = {
     sw_index_publish_all, sw_final_repo_fill, sw_custom_tags_publish, sw_metadata_publish, sw_caches_fill};
+
+static bool ends_early(const struct sw_build *build) {
+    return build->first_error && (!build->options.keep_going || sw_cancelled(build->cancel));
+}
 
 static void conclude_next(void *context, struct sw_error *error) {
     struct sw_build *build = context;
     if (error && !build->first_error)
         build->first_error = sw_error_copy(error);
     sw_error_free(error);
-    if (build->first_error || build->conclusion == sizeof conclusions / sizeof *conclusions)
+    if (ends_early(build) || build->conclusion == sizeof conclusions / sizeof *conclusions)
         conclude(build);
     else
         conclusions[build->conclusion++](build, conclude_next, build);
@@ -354,7 +369,7 @@ static void advance(struct sw_build *build) {
     if (build->concluding || !all_ended(build))
         return;
     build->concluding = true;
-    if (build->first_error || sw_build_only_plans(build))
+    if (ends_early(build) || sw_build_only_plans(build))
         conclude(build);
     else
         conclude_next(build, NULL);

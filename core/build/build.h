@@ -66,6 +66,12 @@ struct sw_build_options {
     bool insecure;                 /* the user allows privileged steps */
     bool refuse_leaks;             /* a stage in which the value of a secret can be read is not published */
     bool skip_image_spec;
+    const char *merge_from;        /* --virtual-merge: `commit` merges this one … */
+    const char *merge_into;        /* … into this one; NULL: it does not */
+    bool any_ancestry;             /* stages of any commit that the repository has may be built on */
+    bool permissions_in_checksums; /* of imports */
+    bool no_commit_records;        /* what a cleanup by git history would want to know is not recorded … */
+    bool no_image_records;         /* … nor which images there are */
     struct sw_cancel *cancel;
 };
 

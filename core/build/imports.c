@@ -72,6 +72,32 @@ static bool md5_of_file(EVP_MD_CTX *hash, int fd) {
     return n == 0;
 }
 
+/* "-rwxr-xr-x", as stat prints it. */
+static void permissions(const struct sw_image_file *file, char out[11]) {
+    static const char letters[] = "rwxrwxrwx";
+    static const struct {
+        uint32_t bit;
+        size_t at;
+        char set, alone; /* with the right to execute, and without */
+    } special[] = {{04000, 3, 's', 'S'}, {02000, 6, 's', 'S'}, {01000, 9, 't', 'T'}};
+    out[0] = file->type == SW_FILE_SYMLINK ? 'l' : '-';
+    for (size_t i = 0; i < 9; i++)
+        out[i + 1] = (file->type == SW_FILE_SYMLINK ? 0777 : file->mode) & (0400u >> i) ? letters[i] : '-';
+    for (size_t i = 0; i < 3; i++)
+        if (file->type != SW_FILE_SYMLINK && file->mode & special[i].bit)
+            out[special[i].at] = out[special[i].at] == 'x' ? special[i].set : special[i].alone;
+    out[10] = '\0';
+}
+
+/* The path to sort by, and the line. */
+static char *line_of(const struct import *import, const struct sw_image_file *file, const char *md5) {
+    char mode[11];
+    if (!import->job->build->options.permissions_in_checksums)
+        return sw_format("%s\n%s  %s\n", file->path, md5, file->path);
+    permissions(file, mode);
+    return sw_format("%s\n%s\t%s\t%s\n", file->path, md5, mode, file->path);
+}
+
 /* One line of md5sum for each regular file and symlink: "MD5  PATH". A symlink's is that of "symlink:TARGET". A path with white space
  * loses all before the last of it on its way through werf's shell pipeline, and with that drops out. [pool] */
 static bool visit(void *context, const struct sw_image_file *file) {
@@ -95,7 +121,7 @@ static bool visit(void *context, const struct sw_image_file *file) {
     if (!read_well)
         sw_fail(&import->error, SW_ERROR_IO, "cannot read %s of image %s", file->path, import->image);
     else
-        sw_strlist_take(&import->lines, sw_format("%s\n%s  %s\n", file->path, md5, file->path));
+        sw_strlist_take(&import->lines, line_of(import, file, md5));
     return read_well;
 }
 
@@ -191,9 +217,17 @@ static void on_record(void *context, const json_t *labels, struct sw_error *erro
 static void compute_id(struct import *import) {
     sw_cleanup_free char *include = sw_strings_join(sw_strlist_view(&import->include), "///");
     sw_cleanup_free char *exclude = sw_strings_join(sw_strlist_view(&import->exclude), "///");
-    const char *items[] = {
-        "SourceImageContentDigest", import->content, "Add", import->add, "IncludePaths", include, "ExcludePaths", exclude};
-    sw_join256((struct sw_strings){items, 8}, import->id);
+    const char *items[] = {"SourceImageContentDigest",
+                           import->content,
+                           "Add",
+                           import->add,
+                           "IncludePaths",
+                           include,
+                           "ExcludePaths",
+                           exclude,
+                           "CacheVersion",
+                           "true"};
+    sw_join256((struct sw_strings){items, import->job->build->options.permissions_in_checksums ? 10 : 8}, import->id);
     import->tag = sw_format("import-metadata-%s", import->id);
 }
 

@@ -9,9 +9,16 @@
 #include "core/build/digest.h"
 #include "core/build/manifest.h"
 
+/* An image with several platforms, or a part of one. */
+struct unit {
+    const struct sw_project_image *image;
+    const char *part; /* its name, or NULL */
+};
+
 struct publishing {
     struct sw_build *build;
-    size_t next; /* image of the project */
+    struct sw_vec units; /* of struct unit */
+    size_t next;
     char *body;
     char tag[SW_SHA3_224_HEX];
     sw_done done;
@@ -24,6 +31,7 @@ static void finish(struct publishing *publishing, struct sw_error *error) {
     sw_done done = publishing->done;
     void *context = publishing->context;
     free(publishing->body);
+    sw_vec_fini(&publishing->units);
     free(publishing);
     done(context, error);
 }
@@ -32,11 +40,12 @@ static int by_platform(const void *a, const void *b) {
     return strcmp((*(struct sw_job *const *)a)->platform, (*(struct sw_job *const *)b)->platform);
 }
 
-/* The finished jobs of an image, sorted by platform; NULL when one of them failed. */
-static struct sw_job **jobs_of(struct sw_build *build, const struct sw_project_image *image) {
+/* The finished jobs of an image, sorted by platform; NULL when one of them failed, or a platform does without the part. */
+static struct sw_job **jobs_of(struct sw_build *build, const struct unit *unit) {
+    const struct sw_project_image *image = unit->image;
     struct sw_job **jobs = sw_new_array(image->platforms.count, sizeof *jobs);
     for (size_t i = 0; i < image->platforms.count; i++) {
-        jobs[i] = sw_build_job(build, image->name, image->platforms.items[i]);
+        jobs[i] = sw_build_job(build, unit->part ? unit->part : image->name, image->platforms.items[i]);
         if (!jobs[i] || jobs[i]->state != SW_JOB_DONE) {
             free(jobs);
             return NULL;
@@ -78,14 +87,16 @@ static void make_body(struct publishing *publishing, struct sw_job **jobs, size_
 static void on_put(void *context, const struct sw_manifest *manifest, struct sw_error *error) {
     struct publishing *publishing = context;
     struct sw_build *build = publishing->build;
+    const struct unit *unit = sw_vec_at(&publishing->units, publishing->next - 1);
     if (error) {
-        finish(publishing, sw_error_wrap(error, "image \"%s\": index %s", build->options.project->images[publishing->next - 1].name,
-                                         publishing->tag));
+        finish(publishing,
+               sw_error_wrap(error, "image \"%s\": index %s", unit->part ? unit->part : unit->image->name, publishing->tag));
         return;
     }
     struct sw_index_image *index = sw_arena_new(&build->arena, sizeof *index);
     *index = (struct sw_index_image){
-        .image = &build->options.project->images[publishing->next - 1],
+        .image = unit->image,
+        .part = unit->part,
         .tag = sw_arena_str(&build->arena, publishing->tag),
         .digest = sw_arena_str(&build->arena, manifest->digest),
         .body = sw_arena_str(&build->arena, publishing->body),
@@ -96,15 +107,12 @@ static void on_put(void *context, const struct sw_manifest *manifest, struct sw_
 
 static void publish_next(struct publishing *publishing) {
     struct sw_build *build = publishing->build;
-    const struct sw_project *project = build->options.project;
-    while (publishing->next < project->image_count) {
-        const struct sw_project_image *image = &project->images[publishing->next++];
-        if (!build->options.wanted[publishing->next - 1] || image->platforms.count < 2)
-            continue;
-        struct sw_job **jobs = jobs_of(build, image);
+    while (publishing->next < publishing->units.len) {
+        const struct unit *unit = sw_vec_at(&publishing->units, publishing->next++);
+        struct sw_job **jobs = jobs_of(build, unit);
         if (!jobs)
             continue;
-        make_body(publishing, jobs, image->platforms.count);
+        make_body(publishing, jobs, unit->image->platforms.count);
         free(jobs);
         struct sw_bytes body = {publishing->body, strlen(publishing->body)};
         if (build->options.mode == SW_BUILD_CHECK)
@@ -120,7 +128,7 @@ static void publish_next(struct publishing *publishing) {
 bool sw_top_manifest_of(const struct sw_build *build, const struct sw_project_image *image, struct sw_top_manifest *top) {
     for (size_t i = 0; i < build->indexes.len; i++) {
         const struct sw_index_image *index = *(struct sw_index_image **)sw_vec_at(&build->indexes, i);
-        if (index->image != image)
+        if (index->image != image || index->part)
             continue;
         *top =
             (struct sw_top_manifest){NULL, index->tag, SW_DOCKER_MANIFEST_LIST, index->digest, {index->body, strlen(index->body)}};
@@ -134,12 +142,27 @@ bool sw_top_manifest_of(const struct sw_build *build, const struct sw_project_im
     return true;
 }
 
+/* Images in the project's order, then parts, each once: by its job for the image's first platform. */
+static void collect_units(struct publishing *publishing) {
+    const struct sw_build *build = publishing->build;
+    const struct sw_project *project = build->options.project;
+    for (size_t i = 0; i < project->image_count; i++)
+        if (build->options.wanted[i] && project->images[i].platforms.count > 1)
+            sw_vec_push(&publishing->units, &(struct unit){&project->images[i], NULL});
+    for (size_t i = 0; i < build->jobs.len; i++) {
+        const struct sw_job *job = *(struct sw_job **)sw_vec_at(&build->jobs, i);
+        if (job->part && job->image->platforms.count > 1 && strcmp(job->platform, job->image->platforms.items[0]) == 0)
+            sw_vec_push(&publishing->units, &(struct unit){job->image, job->name});
+    }
+}
+
 void sw_index_publish_all(struct sw_build *build, sw_done done, void *context) {
     if (!build->options.remote) {
         done(context, NULL);
         return;
     }
     struct publishing *publishing = sw_new(sizeof *publishing);
-    *publishing = (struct publishing){.build = build, .done = done, .context = context};
+    *publishing = (struct publishing){.build = build, .units.width = sizeof(struct unit), .done = done, .context = context};
+    collect_units(publishing);
     publish_next(publishing);
 }

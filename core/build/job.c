@@ -55,6 +55,8 @@ struct sw_job *sw_job_new(struct sw_build *build, const struct sw_project_image 
         .network = *options->network ? options->network : image->network,
         .cancel = build->cancel,
         .part = job->part,
+        .merge_from = options->merge_from,
+        .merge_into = options->merge_into,
     };
     struct sw_graph_files files = sw_trees_for(job);
     job->graph = sw_graph_new(&files);

@@ -69,7 +69,11 @@ bool sw_stage_fits(const struct sw_build *build, const struct sw_stage_state *st
         return true;
     for (size_t i = 0; i < stage->commit_count; i++) {
         const char *commit = own_commit(image, stage->commits[i].label);
-        if (!commit || !host->files->is_ancestor(stage->commits[i].handle, commit))
+        const struct sw_commit *known;
+        if (!commit)
+            return false;
+        if (build->options.any_ancestry ? !host->files->sibling(stage->commits[i].handle, commit, &known, NULL)
+                                        : !host->files->is_ancestor(stage->commits[i].handle, commit))
             return false;
     }
     return true;

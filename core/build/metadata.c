@@ -48,8 +48,7 @@ static char *managed_tag(const char *image) {
     return sw_format("managed-image-%s", limited);
 }
 
-static char *commit_tag(const struct sw_build *build, const char *image, const char *stage_id) {
-    const char *commit = build->options.host->files->id(build->options.commit);
+static char *commit_tag(const char *image, const char *commit, const char *stage_id) {
     return sw_format("meta-%x_%s_%s", sw_murmur3(image, strlen(image)), commit, stage_id);
 }
 
@@ -122,6 +121,19 @@ static bool built_something(const struct sw_build *build) {
     return false;
 }
 
+/* What a cleanup wants to know of an image: that there is one of this name, when something of this run was `built`, and which commits it
+ * was built for. */
+static void want_cleanup_records(struct publishing *publishing, const char *name, const char *stage_id, bool built) {
+    const struct sw_build_options *options = &publishing->build->options;
+    if (built && !options->no_image_records)
+        want(publishing, managed_tag(name), NULL);
+    if (options->no_commit_records)
+        return;
+    want(publishing, commit_tag(name, options->host->files->id(options->commit), stage_id), NULL);
+    if (options->merge_from)
+        want(publishing, commit_tag(name, options->merge_from, stage_id), NULL);
+}
+
 void sw_metadata_publish(struct sw_build *build, sw_done done, void *context) {
     const struct sw_project *project = build->options.project;
     if (build->options.mode != SW_BUILD_PUBLISH) {
@@ -137,18 +149,18 @@ void sw_metadata_publish(struct sw_build *build, sw_done done, void *context) {
         struct sw_top_manifest top;
         if (!build->options.wanted[i] || !sw_top_manifest_of(build, &project->images[i], &top))
             continue;
-        if (built)
-            want(publishing, managed_tag(project->images[i].name), NULL);
+        want_cleanup_records(publishing, project->images[i].name, top.tag, built);
         want_index_record(publishing, &project->images[i], &top);
-        want(publishing, commit_tag(build, project->images[i].name, top.tag), NULL);
     }
     for (size_t i = 0; i < build->jobs.len; i++) {
         const struct sw_job *job = *(struct sw_job **)sw_vec_at(&build->jobs, i);
-        if (!job->part || job->state != SW_JOB_DONE || job->image->platforms.count > 1)
-            continue;
-        if (built)
-            want(publishing, managed_tag(job->name), NULL);
-        want(publishing, commit_tag(build, job->name, job->built.tag), NULL);
+        if (job->part && job->state == SW_JOB_DONE && job->image->platforms.count == 1)
+            want_cleanup_records(publishing, job->name, job->built.tag, built);
+    }
+    for (size_t i = 0; i < build->indexes.len; i++) {
+        const struct sw_index_image *index = *(struct sw_index_image **)sw_vec_at(&build->indexes, i);
+        if (index->part)
+            want_cleanup_records(publishing, index->part, index->tag, built);
     }
     publish_next(publishing);
 }

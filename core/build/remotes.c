@@ -140,6 +140,12 @@ static bool host_files_checksum(struct sw_plan *plan, struct sw_strings paths, c
     return sw_host_files_checksum(job->build->options.host_project_folder, paths, filters, filter_count, out, error);
 }
 
+static bool host_files_list(struct sw_plan *plan, struct sw_strings paths, sw_file_visit visit, void *context,
+                            struct sw_error **error) {
+    const struct sw_job *job = (const struct sw_job *)plan;
+    return sw_host_files_list(job->build->options.host_project_folder, paths, visit, context, error);
+}
+
 /* ---- files that stand in for those of the commit ---- */
 
 static bool is_replaced(const struct sw_commit *commit, const char *path) {
@@ -193,6 +199,7 @@ struct sw_host_files sw_files_table(const char *cache_folder) {
     remotes = sw_remotes_new(cache_folder);
     table.open_remote = open_remote;
     table.host_files_checksum = host_files_checksum;
+    table.host_files_list = host_files_list;
     table.stat = stat_file;
     table.read = read_file;
     table.require_committed = require_committed;

@@ -148,10 +148,10 @@ static const char *name_of(const struct sw_image_report *image) {
 }
 
 static const char *config_type(const struct sw_image_report *image) {
-    if (image->part)
-        return "unknown"; /* as werf says of them */
     if (!*image->platform)
         return "";
+    if (image->part)
+        return "unknown"; /* as werf says of them */
     return image->image->staged ? "staged" : image->image->builder->name;
 }
 

@@ -95,6 +95,7 @@ struct sw_job {
 /* The index of an image with several platforms. */
 struct sw_index_image {
     const struct sw_project_image *image;
+    const char *part; /* name of the part of the image; NULL: the image itself */
     const char *tag;
     const char *digest;
     const char *body;

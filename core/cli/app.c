@@ -103,6 +103,8 @@ static void set_settings(const struct sw_arguments *arguments) {
     for (size_t i = 0; i < sizeof passed / sizeof *passed; i++)
         if (sw_argument(arguments, passed[i]))
             sw_settings_set(NULL, passed[i], sw_argument(arguments, passed[i]));
+    if (sw_argument_flag(arguments, "import-by-source-image-tag"))
+        sw_settings_set("stapel", "import-by-source-image-tag", "true");
     static const char *const lists[] = {"buildkit-addr", "container-registry-mirror"};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         sw_cleanup_free char *joined = sw_strings_join(sw_argument_list(arguments, lists[i]), ",");

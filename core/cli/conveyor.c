@@ -56,6 +56,32 @@ static bool read_leaks(const struct sw_arguments *arguments, bool *refuse, struc
            sw_fail(error, SW_ERROR_USAGE, "--leaked-secrets: \"%s\" is neither warn nor refuse", choice);
 }
 
+/* The commit must be a merge of one branch into another, as CI makes it to test a merge request. */
+static bool read_merge(struct sw_conveyor *conveyor, const struct sw_arguments *arguments, struct sw_error **error) {
+    const struct sw_commit *commit = conveyor->app.config->commit;
+    struct sw_strings parents = sw_commit_parents(commit);
+    if (!sw_argument_flag(arguments, "virtual-merge"))
+        return true;
+    if (sw_argument_flag(arguments, "dev"))
+        return sw_fail(error, SW_ERROR_USAGE, "--virtual-merge and --dev exclude each other");
+    if (parents.count != 2) {
+        sw_fail(error, SW_ERROR_USAGE, "--virtual-merge: commit %s merges nothing: it has %zu parent%s, not two",
+                sw_commit_id(commit), parents.count, parents.count == 1 ? "" : "s");
+        if (error)
+            sw_error_hint(*error, "build the commit that merges the branch, or leave the option away");
+        return false;
+    }
+    conveyor->options.merge_into = parents.items[0];
+    conveyor->options.merge_from = parents.items[1];
+    return true;
+}
+
+static void read_records(struct sw_conveyor *conveyor, const struct sw_arguments *arguments) {
+    const struct sw_project *project = conveyor->app.config->project;
+    conveyor->options.no_image_records = project->no_cleanup;
+    conveyor->options.no_commit_records = project->no_cleanup || project->no_history_cleanup || sw_argument_flag(arguments, "dev");
+}
+
 /* ---- plugins ---- */
 
 static void collect_builders(struct sw_conveyor *conveyor) {
@@ -186,7 +212,12 @@ static bool set_up(struct sw_conveyor *conveyor, const struct sw_arguments *argu
     options->host = conveyor->app.host;
     options->network = "";
     options->cancel = sw_cancel_root();
+    options->any_ancestry = sw_argument_flag(arguments, "disable-git-commit-ancestry-check");
+    options->permissions_in_checksums = sw_argument_flag(arguments, "stapel-import-permissions");
+    read_records(conveyor, arguments);
     collect_builders(conveyor);
+    if (!read_merge(conveyor, arguments, error))
+        return false;
     if (options->mode != SW_BUILD_PRINT) {
         const char *network = sw_argument(arguments, "backend-network");
         options->network = network ? network : "";

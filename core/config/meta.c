@@ -167,6 +167,9 @@ void sw_check_meta(struct sw_check *check, const struct sw_value *meta) {
     project->force_shallow_clone = sw_check_switch(worktree, "forceShallowClone", false);
     project->allow_unshallow = sw_check_switch(worktree, "allowUnshallow", true);
     project->allow_fetch_origin = sw_check_switch(worktree, "allowFetchOriginBranchesAndTags", true);
+    const struct sw_value *cleanup = sw_value_get(meta, "cleanup");
+    project->no_cleanup = sw_check_switch(cleanup, "disable", false);
+    project->no_history_cleanup = sw_check_switch(cleanup, "disableGitHistoryBasedPolicy", false);
     check->platforms =
         sw_check_texts(check, sw_check_is_list(sw_value_get(build, "platform")) ? sw_value_get(build, "platform") : NULL);
     check->global_spec = sw_image_spec_read(check, sw_value_get(build, "imageSpec"), "build › imageSpec");

@@ -142,6 +142,8 @@ struct sw_project {
     bool force_shallow_clone;    /* gitWorktree, as the next two */
     bool allow_unshallow;
     bool allow_fetch_origin;
+    bool no_cleanup;                       /* cleanup.disable */
+    bool no_history_cleanup;               /* cleanup.disableGitHistoryBasedPolicy */
     const struct sw_project_image *images; /* in werf's order: Dockerfile images, then the others, each as written */
     size_t image_count;
     const size_t *document_order; /* indexes of images in the order of the file */

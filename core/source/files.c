@@ -13,6 +13,7 @@
 #include "core/base/map.h"
 #include "core/base/path.h"
 #include "core/source/commit.h"
+#include "core/source/merge.h"
 #include "core/source/patch.h"
 #include "core/source/status.h"
 
@@ -56,6 +57,12 @@ static bool sibling(const struct sw_commit *commit, const char *id, const struct
     return *out != NULL;
 }
 
+static bool merge(const struct sw_commit *commit, const char *from, const char *into, const struct sw_commit **out,
+                  struct sw_error **error) {
+    *out = sw_commit_merge(commit, from, into, error);
+    return *out != NULL;
+}
+
 const struct sw_host_files sw_host_files_table = {
     .size = sizeof sw_host_files_table,
     .id = sw_commit_id,
@@ -72,69 +79,116 @@ const struct sw_host_files sw_host_files_table = {
     .free_patch = sw_patch_free,
     .author_time = sw_commit_author_time,
     .human_time = sw_commit_author_text,
+    .merge = merge,
 };
 
 /* --- contextAddFiles -------------------------------------------------------------------------------------------------------------- */
 
-struct host_checksum {
+/* Files of the host that are named, each once. `each` gets those that the matcher leaves. */
+struct host_walk {
     struct sw_fsroot *root;
-    const struct sw_matcher *matcher;
-    struct sw_sha256 *hash;
+    const struct sw_matcher *matcher; /* NULL: all */
     struct sw_map seen;
-    bool any;
+    bool (*each)(struct host_walk *walk, const char *path, const struct stat *status, struct sw_error **error);
+    struct sw_sha256 *hash; /* for the checksum */
+    sw_file_visit visit;    /* for the list */
+    void *context;
+    bool any;   /* a file was there */
+    bool ended; /* by `visit` */
 };
 
-static bool hash_content(struct host_checksum *checksum, const char *path, struct sw_error **error) {
-    sw_cleanup_close int fd = sw_fsroot_open_file(checksum->root, path);
+static bool walk_file(struct host_walk *walk, const char *path, const struct stat *status, struct sw_error **error) {
+    if (S_ISDIR(status->st_mode) || sw_map_has(&walk->seen, path) || (walk->matcher && !sw_matcher_matched(walk->matcher, path)))
+        return true;
+    sw_map_set(&walk->seen, path, walk);
+    walk->any = true;
+    return walk->each(walk, path, status, error);
+}
+
+static bool walk_path(struct host_walk *walk, const char *path, struct sw_error **error) {
+    struct stat status;
+    if (sw_fsroot_stat(walk->root, path, &status) != 0)
+        return sw_fsroot_fail(error, "find", path);
+    if (!S_ISDIR(status.st_mode))
+        return walk_file(walk, path, &status, error);
+    sw_cleanup_fswalk struct sw_fswalk *folder = sw_fswalk_new(walk->root, path, error);
+    struct sw_fsentry entry;
+    int got = folder ? 1 : -1;
+    while (got > 0 && !walk->ended && (got = sw_fswalk_next(folder, &entry, error)) > 0) {
+        sw_cleanup_free char *whole = sw_path_join(path, entry.path);
+        if (!walk_file(walk, whole, &entry.status, error))
+            return false;
+    }
+    return got >= 0;
+}
+
+static bool walk_paths(struct host_walk *walk, const char *root, struct sw_strings paths, struct sw_error **error) {
+    sw_cleanup_fsroot struct sw_fsroot *folder = sw_fsroot_open_folder(root, SW_FSROOT_BENEATH, error);
+    bool ok = folder != NULL;
+    walk->root = folder;
+    for (size_t i = 0; ok && !walk->ended && i < paths.count; i++) {
+        sw_cleanup_free char *path = sw_matcher_path(paths.items[i]);
+        ok = walk_path(walk, path, error);
+    }
+    sw_map_fini(&walk->seen, NULL);
+    return ok;
+}
+
+static bool hash_content(const struct host_walk *walk, struct sw_sha256 *hash, const char *path, struct sw_error **error) {
+    sw_cleanup_close int fd = sw_fsroot_open_file(walk->root, path);
     char buffer[65536];
     ssize_t got;
     if (fd < 0)
         return sw_fsroot_fail(error, "read", path);
     while ((got = read(fd, buffer, sizeof buffer)) > 0)
-        sw_sha256_add(checksum->hash, buffer, (size_t)got);
+        sw_sha256_add(hash, buffer, (size_t)got);
     return got == 0 || sw_fsroot_fail(error, "read", path);
 }
 
-static bool hash_file(struct host_checksum *checksum, const char *path, const struct stat *status, struct sw_error **error) {
-    if (S_ISDIR(status->st_mode) || sw_map_has(&checksum->seen, path) || !sw_matcher_matched(checksum->matcher, path))
-        return true;
-    sw_map_set(&checksum->seen, path, checksum);
-    checksum->any = true;
-    sw_sha256_add(checksum->hash, path, strlen(path));
-    return !S_ISREG(status->st_mode) || hash_content(checksum, path, error);
-}
-
-static bool hash_path(struct host_checksum *checksum, const char *path, struct sw_error **error) {
-    struct stat status;
-    if (sw_fsroot_stat(checksum->root, path, &status) != 0)
-        return sw_fsroot_fail(error, "find", path);
-    if (!S_ISDIR(status.st_mode))
-        return hash_file(checksum, path, &status, error);
-    sw_cleanup_fswalk struct sw_fswalk *walk = sw_fswalk_new(checksum->root, path, error);
-    struct sw_fsentry entry;
-    int got = walk ? 1 : -1;
-    while (got > 0 && (got = sw_fswalk_next(walk, &entry, error)) > 0) {
-        sw_cleanup_free char *whole = sw_path_join(path, entry.path);
-        if (!hash_file(checksum, whole, &entry.status, error))
-            return false;
-    }
-    return got == 0;
+static bool hash_file(struct host_walk *walk, const char *path, const struct stat *status, struct sw_error **error) {
+    sw_sha256_add(walk->hash, path, strlen(path));
+    return !S_ISREG(status->st_mode) || hash_content(walk, walk->hash, path, error);
 }
 
 bool sw_host_files_checksum(const char *root, struct sw_strings paths, const struct sw_filter *filters, size_t filter_count,
                             char out[65], struct sw_error **error) {
     sw_cleanup_matcher struct sw_matcher *matcher = sw_matcher_new("", filters, filter_count, error);
-    sw_cleanup_fsroot struct sw_fsroot *folder = matcher ? sw_fsroot_open_folder(root, SW_FSROOT_BENEATH, error) : NULL;
-    struct host_checksum checksum = {.root = folder, .matcher = matcher, .hash = sw_sha256_new()};
-    bool ok = folder != NULL;
-    for (size_t i = 0; ok && i < paths.count; i++) {
-        sw_cleanup_free char *path = sw_matcher_path(paths.items[i]);
-        ok = hash_path(&checksum, path, error);
-    }
-    sw_sha256_final_hex(checksum.hash, out);
-    if (!checksum.any)
+    struct host_walk walk = {.matcher = matcher, .each = hash_file, .hash = sw_sha256_new()};
+    bool ok = matcher && walk_paths(&walk, root, paths, error);
+    sw_sha256_final_hex(walk.hash, out);
+    if (!walk.any)
         out[0] = '\0';
-    sw_sha256_free(checksum.hash);
-    sw_map_fini(&checksum.seen, NULL);
+    sw_sha256_free(walk.hash);
     return ok;
+}
+
+static bool show_file(struct host_walk *walk, const char *path, const struct stat *status, struct sw_error **error) {
+    char digest[SW_SHA256_HEX];
+    sw_cleanup_free char *target = NULL;
+    struct sw_sha256 *hash = sw_sha256_new();
+    bool ok = true;
+    if (S_ISREG(status->st_mode)) {
+        ok = hash_content(walk, hash, path, error);
+    } else if (S_ISLNK(status->st_mode)) {
+        target = sw_fsroot_readlink(walk->root, path);
+        ok = target || sw_fsroot_fail(error, "read", path);
+        sw_sha256_add(hash, target ? target : "", target ? strlen(target) : 0);
+    }
+    sw_sha256_final_hex(hash, digest);
+    sw_sha256_free(hash);
+    const struct sw_file file = {.size = sizeof file,
+                                 .type = target ? SW_FILE_SYMLINK : SW_FILE_REGULAR,
+                                 .mode = status->st_mode & 0777,
+                                 .bytes = (uint64_t)status->st_size,
+                                 .path = path,
+                                 .target = target,
+                                 .id = digest};
+    if (ok)
+        walk->ended = !walk->visit(walk->context, &file);
+    return ok;
+}
+
+bool sw_host_files_list(const char *root, struct sw_strings paths, sw_file_visit visit, void *context, struct sw_error **error) {
+    struct host_walk walk = {.each = show_file, .visit = visit, .context = context};
+    return walk_paths(&walk, root, paths, error);
 }

@@ -11,6 +11,12 @@
 #include "core/base/map.h"
 #include "core/source/commit.h"
 
+/* A handle, and how many of the object folders it knows. */
+struct sw_handle {
+    git_repository *git;
+    size_t folders;
+};
+
 struct sw_repository {
     char *work_tree;     /* NULL: bare */
     char *git_folder;    /* of this work tree */
@@ -19,9 +25,10 @@ struct sw_repository {
     char *cache;         /* for submodules, or NULL */
     bool shallow;
     enum sw_strictness strictness;
-    struct sw_strlist object_folders;
     pthread_mutex_t lock; /* guards what follows */
-    struct sw_vec idle;   /* git_repository * */
+    struct sw_strlist object_folders;
+    struct sw_vec idle; /* struct sw_handle */
+    struct sw_vec lent; /* the same */
     struct sw_map commits;
     struct sw_vec indexes;          /* struct sw_index_file *: the last one is current, others may still be in use */
     uint32_t status_asked;          /* how often parts of the work tree were asked for */
@@ -65,6 +72,6 @@ git_object *sw_handle_object(struct sw_repository *repository, git_repository *h
                              struct sw_error **error);
 
 /* Value of GIT_ALTERNATE_OBJECT_DIRECTORIES for git children of the repository, to be freed; NULL: none. */
-char *sw_handle_alternates(const struct sw_repository *repository);
+char *sw_handle_alternates(struct sw_repository *repository);
 
 #endif

@@ -22,7 +22,7 @@ static bool write_file(const char *path, const char *text, size_t len, struct sw
     return sw_fail_errno(error, errno, "cannot write '%s'", path);
 }
 
-static bool init_place(struct sw_patch_place *place, const struct sw_repository *repository, struct sw_error **error) {
+static bool init_place(struct sw_patch_place *place, struct sw_repository *repository, struct sw_error **error) {
     const char *temporary = getenv("TMPDIR");
     place->folder = sw_format("%s/slipway-diff-XXXXXX", temporary && *temporary ? temporary : "/tmp");
     if (!mkdtemp(place->folder)) {
@@ -37,8 +37,10 @@ static bool init_place(struct sw_patch_place *place, const struct sw_repository 
         return false;
     sw_cleanup_buf struct sw_buf objects = {0};
     sw_buf_printf(&objects, "%s/objects\n", repository->common_folder);
-    for (size_t i = 0; i < repository->object_folders.len; i++)
-        sw_buf_printf(&objects, "%s\n", repository->object_folders.items[i]);
+    sw_cleanup_free char *more = sw_handle_alternates(repository);
+    char *rest = NULL;
+    for (char *at = more ? strtok_r(more, ":", &rest) : NULL; at; at = strtok_r(NULL, ":", &rest))
+        sw_buf_printf(&objects, "%s\n", at);
     sw_cleanup_free char *info = sw_format("%s/.git/objects/info", place->folder);
     sw_cleanup_free char *alternates = sw_format("%s/alternates", info);
     return sw_make_folders(info, error) && write_file(alternates, objects.data, objects.len, error);

@@ -127,14 +127,14 @@ static struct sw_repository *open_folder(const char *folder, unsigned flags, str
     struct sw_repository *repository = sw_new(sizeof *repository);
     pthread_mutex_init(&repository->lock, NULL);
     pthread_mutex_init(&repository->submodule_lock, NULL);
-    repository->idle.width = sizeof(git_repository *);
+    repository->idle.width = repository->lent.width = sizeof(struct sw_handle);
     repository->indexes.width = sizeof(struct sw_index_file *);
     repository->work_tree = without_slash(git_repository_workdir(handle));
     repository->git_folder = without_slash(git_repository_path(handle));
     repository->common_folder = without_slash(git_repository_commondir(handle));
     repository->shallow = git_repository_is_shallow(handle) == 1;
     repository->promisor = find_promisor(handle);
-    sw_vec_push(&repository->idle, &handle);
+    sw_vec_push(&repository->idle, &(struct sw_handle){handle, 0});
     if (check_owner(repository, error))
         return repository;
     sw_repository_free(repository);
@@ -177,7 +177,7 @@ struct sw_repository *sw_repository_find(const char *folder, struct sw_error **e
 
 static void drop_handles(struct sw_repository *repository) {
     for (size_t i = 0; i < repository->idle.len; i++)
-        git_repository_free(*(git_repository **)sw_vec_at(&repository->idle, i));
+        git_repository_free(((struct sw_handle *)sw_vec_at(&repository->idle, i))->git);
     repository->idle.len = 0;
 }
 
@@ -200,6 +200,7 @@ void sw_repository_free(struct sw_repository *repository) {
         return;
     drop_handles(repository);
     sw_vec_fini(&repository->idle);
+    sw_vec_fini(&repository->lent);
     for (size_t i = 0; i < repository->indexes.len; i++)
         sw_index_file_close(*(struct sw_index_file **)sw_vec_at(&repository->indexes, i));
     sw_vec_fini(&repository->indexes);
@@ -253,49 +254,93 @@ void sw_repository_set_cache(struct sw_repository *repository, const char *folde
 }
 
 void sw_repository_add_objects(struct sw_repository *repository, const char *folder) {
-    sw_strlist_add(&repository->object_folders, folder);
-    drop_handles(repository);
+    pthread_mutex_lock(&repository->lock);
+    if (!sw_strlist_has(&repository->object_folders, folder)) {
+        sw_strlist_add(&repository->object_folders, folder);
+        drop_handles(repository);
+    }
+    pthread_mutex_unlock(&repository->lock);
 }
 
 /* --- handles ------------------------------------------------------------------------------------------------------------------- */
 
-static bool add_object_folders(struct sw_repository *repository, git_repository *handle) {
+static bool add_object_folders(struct sw_handle *handle, struct sw_strings folders) {
     git_odb *odb = NULL;
-    bool ok = repository->object_folders.len == 0 || git_repository_odb(&odb, handle) == 0;
-    for (size_t i = 0; ok && i < repository->object_folders.len; i++)
-        ok = git_odb_add_disk_alternate(odb, repository->object_folders.items[i]) == 0;
+    bool ok = folders.count == 0 || git_repository_odb(&odb, handle->git) == 0;
+    for (size_t i = 0; ok && i < folders.count; i++)
+        ok = git_odb_add_disk_alternate(odb, folders.items[i]) == 0;
     git_odb_free(odb);
+    handle->folders = folders.count;
     return ok;
 }
 
-char *sw_handle_alternates(const struct sw_repository *repository) {
-    return repository->object_folders.len ? sw_strings_join(sw_strlist_view(&repository->object_folders), ":") : NULL;
+static struct sw_strlist copy_object_folders(struct sw_repository *repository) {
+    struct sw_strlist copy = {0};
+    pthread_mutex_lock(&repository->lock);
+    sw_strlist_copy(&copy, sw_strlist_view(&repository->object_folders));
+    pthread_mutex_unlock(&repository->lock);
+    return copy;
+}
+
+char *sw_handle_alternates(struct sw_repository *repository) {
+    sw_cleanup_strlist struct sw_strlist folders = copy_object_folders(repository);
+    return folders.len ? sw_strings_join(sw_strlist_view(&folders), ":") : NULL;
+}
+
+static bool take_idle(struct sw_repository *repository, struct sw_handle *handle) {
+    pthread_mutex_lock(&repository->lock);
+    bool any = repository->idle.len > 0;
+    if (any) {
+        *handle = *(struct sw_handle *)sw_vec_at(&repository->idle, --repository->idle.len);
+        sw_vec_push(&repository->lent, handle);
+    }
+    pthread_mutex_unlock(&repository->lock);
+    return any;
 }
 
 git_repository *sw_handle_borrow(struct sw_repository *repository, struct sw_error **error) {
-    git_repository *handle = NULL;
-    pthread_mutex_lock(&repository->lock);
-    if (repository->idle.len) {
-        handle = *(git_repository **)sw_vec_at(&repository->idle, repository->idle.len - 1);
-        repository->idle.len--;
-    }
-    pthread_mutex_unlock(&repository->lock);
-    if (handle)
-        return handle;
+    struct sw_handle handle = {0};
+    if (take_idle(repository, &handle))
+        return handle.git;
+    sw_cleanup_strlist struct sw_strlist folders = copy_object_folders(repository);
     unsigned flags = GIT_REPOSITORY_OPEN_NO_SEARCH | (repository->work_tree ? 0 : GIT_REPOSITORY_OPEN_BARE);
-    if (git_repository_open_ext(&handle, repository->git_folder, flags, NULL) == 0 && add_object_folders(repository, handle))
-        return handle;
-    sw_handle_fail(error, SW_ERROR_IO, "cannot open the git repository at '%s'", repository->git_folder);
-    git_repository_free(handle);
-    return NULL;
+    if (git_repository_open_ext(&handle.git, repository->git_folder, flags, NULL) != 0 ||
+        !add_object_folders(&handle, sw_strlist_view(&folders))) {
+        sw_handle_fail(error, SW_ERROR_IO, "cannot open the git repository at '%s'", repository->git_folder);
+        git_repository_free(handle.git);
+        return NULL;
+    }
+    pthread_mutex_lock(&repository->lock);
+    sw_vec_push(&repository->lent, &handle);
+    pthread_mutex_unlock(&repository->lock);
+    return handle.git;
 }
 
-void sw_handle_return(struct sw_repository *repository, git_repository *handle) {
-    if (!handle)
+/* Takes the handle out of those that are lent. */
+static struct sw_handle take_lent(struct sw_repository *repository, git_repository *git) {
+    struct sw_vec *lent = &repository->lent;
+    for (size_t i = 0; i < lent->len; i++) {
+        struct sw_handle *handle = sw_vec_at(lent, i), found = *handle;
+        if (found.git != git)
+            continue;
+        *handle = *(struct sw_handle *)sw_vec_at(lent, --lent->len);
+        return found;
+    }
+    return (struct sw_handle){git, 0};
+}
+
+/* One that does not know all object folders is of no more use. */
+void sw_handle_return(struct sw_repository *repository, git_repository *git) {
+    if (!git)
         return;
     pthread_mutex_lock(&repository->lock);
-    sw_vec_push(&repository->idle, &handle);
+    struct sw_handle handle = take_lent(repository, git);
+    bool knows_all = handle.folders == repository->object_folders.len;
+    if (knows_all)
+        sw_vec_push(&repository->idle, &handle);
     pthread_mutex_unlock(&repository->lock);
+    if (!knows_all)
+        git_repository_free(git);
 }
 
 static bool fetch_objects(struct sw_repository *repository, const git_oid *ids, size_t count, struct sw_error **error) {

@@ -14,6 +14,7 @@ struct sw_df_context {
     struct sw_strings ignore_lines; /* as the digest reads the ignore file: the Dockerfile is never left out */
     struct sw_strings own_lines;    /* of the ignore file */
     struct sw_strings added;        /* contextAddFiles, relative to the project's folder */
+    const char *project_folder;     /* the context, relative to the project's folder */
     struct sw_arena *arena;
 };
 

@@ -8,26 +8,53 @@
 #include "core/base/cleanup.h"
 #include "core/base/error.h"
 #include "core/base/hash.h"
+#include "core/base/map.h"
 #include "core/base/path.h"
 #include "core/base/vec.h"
 #include "plugins/dockerfile/text.h"
 
-/* Files of the context that the ignore file leaves, as paths relative to it, sorted. */
+/* Files of the context that the ignore file leaves and those of contextAddFiles, as paths relative to it, sorted. */
 struct listing {
     struct sw_strlist files;
+    struct sw_map added; /* path -> SHA-256 of what contextAddFiles puts there, whatever the commit has */
+    const struct sw_df_context *context;
     size_t skip; /* length of the context's folder and its slash */
 };
 
-static bool visit(void *data, const struct sw_file *file) {
+static void fini(struct listing *listing) {
+    sw_strlist_fini(&listing->files);
+    sw_map_fini(&listing->added, NULL);
+}
+#define cleanup_listing __attribute__((cleanup(fini)))
+
+static bool visit_added(void *data, const struct sw_file *file) {
     struct listing *listing = data;
-    sw_strlist_add(&listing->files, file->path + listing->skip);
+    const char *folder = listing->context->project_folder;
+    size_t skip = *folder ? strlen(folder) + 1 : 0;
+    sw_map_set(&listing->added, file->path + skip, (void *)sw_arena_str(listing->context->arena, file->id));
     return true;
 }
 
-static bool list_files(const struct sw_df_context *context, struct listing *listing, struct sw_error **error) {
+static bool visit(void *data, const struct sw_file *file) {
+    struct listing *listing = data;
+    if (!sw_map_has(&listing->added, file->path + listing->skip))
+        sw_strlist_add(&listing->files, file->path + listing->skip);
+    return true;
+}
+
+static bool list_files(struct listing *listing, struct sw_error **error) {
+    const struct sw_df_context *context = listing->context;
     struct sw_filter ignore = sw_df_context_filter(context);
     listing->skip = *context->folder ? strlen(context->folder) + 1 : 0;
-    return context->files->list(context->commit, context->folder, &ignore, 1, visit, listing, error);
+    if (context->added.count && !context->files->host_files_list(context->plan, context->added, visit_added, listing, error))
+        return false;
+    if (!context->files->list(context->commit, context->folder, &ignore, 1, visit, listing, error))
+        return false;
+    for (size_t i = 0; i < listing->added.len; i++)
+        sw_strlist_add(&listing->files, listing->added.entries[i].key);
+    if (listing->added.len)
+        sw_strlist_sort(&listing->files);
+    return true;
 }
 
 static void base64(const uint8_t *in, size_t len, struct sw_buf *out) {
@@ -40,57 +67,57 @@ static void base64(const uint8_t *in, size_t len, struct sw_buf *out) {
 }
 
 /* Adds the line of one file: the hash of its bytes (of a symlink: its target), and `name`. */
-static bool add_line(const struct sw_df_context *context, struct sw_sha256 *hash, const char *path, const char *name,
+static bool add_line(const struct listing *listing, struct sw_sha256 *hash, const char *path, const char *name,
                      struct sw_error **error) {
-    sw_cleanup_free char *whole = sw_path_join(context->folder, path);
-    struct sw_bytes bytes;
+    const struct sw_df_context *context = listing->context;
     char digest[SW_SHA256_HEX];
-    if (!context->files->read(context->commit, whole, &bytes, error))
-        return false;
-    sw_sha256_hex(bytes.data, bytes.len, digest);
-    context->files->free_bytes(&bytes);
-    const char *line = sw_arena_format(context->arena, "%s  %s\n", digest, name);
+    const char *added = sw_map_get(&listing->added, path);
+    if (!added) {
+        sw_cleanup_free char *whole = sw_path_join(context->folder, path);
+        struct sw_bytes bytes;
+        if (!context->files->read(context->commit, whole, &bytes, error))
+            return false;
+        sw_sha256_hex(bytes.data, bytes.len, digest);
+        context->files->free_bytes(&bytes);
+    }
+    sw_cleanup_free char *line = sw_format("%s  %s\n", added ? added : digest, name);
     sw_sha256_add(hash, line, strlen(line));
     return true;
 }
 
-static bool add_lines(const struct sw_df_context *context, const struct listing *listing, const char *path, struct sw_sha256 *hash,
-                      struct sw_error **error) {
+static bool add_lines(const struct listing *listing, const char *path, struct sw_sha256 *hash, struct sw_error **error) {
     bool root = strcmp(path, ".") == 0;
     size_t len = root ? 0 : strlen(path);
     for (size_t i = 0; i < listing->files.len; i++) {
         const char *file = listing->files.items[i];
         if (!root && strcmp(file, path) == 0) {
             sw_cleanup_free char *name = sw_path_base(path);
-            return add_line(context, hash, file, name, error);
+            return add_line(listing, hash, file, name, error);
         }
         if (!root && (strncmp(file, path, len) != 0 || file[len] != '/'))
             continue;
-        const char *name = root ? sw_arena_format(context->arena, "/%s", file) : file + len;
-        if (!add_line(context, hash, file, name, error))
+        sw_cleanup_free char *name = root ? sw_format("/%s", file) : sw_strdup(file + len);
+        if (!add_line(listing, hash, file, name, error))
             return false;
     }
     return true;
 }
 
-static const char *hash_of(const struct sw_df_context *context, const struct listing *listing, const char *path,
-                           struct sw_error **error) {
+static const char *hash_of(const struct listing *listing, const char *path, struct sw_error **error) {
     uint8_t digest[SW_SHA256_SIZE];
     sw_cleanup_buf struct sw_buf text = {0};
     struct sw_sha256 *hash = sw_sha256_new();
-    bool ok = add_lines(context, listing, path, hash, error);
+    bool ok = add_lines(listing, path, hash, error);
     sw_sha256_final(hash, digest);
     sw_sha256_free(hash);
     sw_buf_puts(&text, "h1:");
     base64(digest, sizeof(digest), &text);
-    return ok ? sw_arena_str(context->arena, sw_buf_text(&text)) : NULL;
+    return ok ? sw_arena_str(listing->context->arena, sw_buf_text(&text)) : NULL;
 }
 
 const char *sw_df_dirhash(const struct sw_df_context *context, const char *path, struct sw_error **error) {
-    struct listing listing = {0};
-    const char *hash = list_files(context, &listing, error) ? hash_of(context, &listing, path, error) : NULL;
-    sw_strlist_fini(&listing.files);
-    return hash;
+    cleanup_listing struct listing listing = {.context = context};
+    return list_files(&listing, error) ? hash_of(&listing, path, error) : NULL;
 }
 
 static void add_once(struct sw_strlist *list, const char *text) {
@@ -125,9 +152,9 @@ static bool add_matches(const struct listing *listing, const char *pattern, stru
 
 bool sw_df_dirhash_checksum(void *data, struct sw_strings sources, char out[65], struct sw_error **error) {
     const struct sw_df_context *context = data;
-    struct listing listing = {0};
+    cleanup_listing struct listing listing = {.context = context};
     sw_cleanup_strlist struct sw_strlist matches = {0}, hashes = {0};
-    bool ok = list_files(context, &listing, error);
+    bool ok = list_files(&listing, error);
     for (size_t i = 0; ok && i < sources.count; i++) {
         if (sw_df_has_prefix(sources.items[i], "http://") || sw_df_has_prefix(sources.items[i], "https://"))
             continue;
@@ -136,12 +163,11 @@ bool sw_df_dirhash_checksum(void *data, struct sw_strings sources, char out[65],
     }
     sw_strlist_sort(&matches);
     for (size_t i = 0; ok && i < matches.len; i++) {
-        const char *hash = hash_of(context, &listing, matches.items[i], error);
+        const char *hash = hash_of(&listing, matches.items[i], error);
         ok = hash != NULL;
         if (ok)
             sw_strlist_add(&hashes, hash);
     }
     sw_join256(sw_strlist_view(&hashes), out);
-    sw_strlist_fini(&listing.files);
     return ok;
 }

@@ -181,6 +181,7 @@ struct sw_df_context sw_df_planner_context(struct sw_df_planner *p) {
                                   .ignore_lines = p->ignore_lines,
                                   .own_lines = p->own_lines,
                                   .added = p->document.added,
+                                  .project_folder = p->document.project_context,
                                   .arena = &p->arena};
 }
 

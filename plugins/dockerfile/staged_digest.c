@@ -15,10 +15,11 @@ struct walker {
     struct sw_df_failure *failure;
     struct sw_error **error;
     struct sw_df_env globals; /* platform ARGs and global ones */
-    struct sw_df_env known;   /* ARG and ENV of the stage so far */
-    struct sw_df_env base;    /* of the base image, and dependency arguments over it */
-    const char *name;         /* of the inputs of the instruction at hand */
-    struct sw_vec inputs;     /* of it */
+    struct sw_df_env known;   /* ARG and ENV of the stage so far, as the first pass leaves them */
+    struct sw_df_env base;    /* of the base image */
+    struct sw_df_env whole; /* what the second pass knows: the base's, what the stage has set, and dependency arguments over them */
+    const char *name;       /* of the inputs of the instruction at hand */
+    struct sw_vec inputs;   /* of it */
     struct sw_vec stages;
 };
 
@@ -61,7 +62,12 @@ static bool expand_with(struct walker *w, const struct sw_df_shell *shell, const
 
 static bool expand(struct walker *w, const char **text) {
     struct sw_df_shell first = {.escape = w->request->escape, .keep_unset = true}, second = {.escape = w->request->escape};
-    return expand_with(w, &first, &w->known, text) && expand_with(w, &second, &w->base, text);
+    return expand_with(w, &first, &w->known, text) && expand_with(w, &second, &w->whole, text);
+}
+
+static bool expand_first(struct walker *w, const char **text) {
+    struct sw_df_shell first = {.escape = w->request->escape, .keep_unset = true};
+    return expand_with(w, &first, &w->known, text);
 }
 
 static bool expand_list(struct walker *w, struct sw_strings *list) {
@@ -80,9 +86,16 @@ static const char *find(struct sw_pairs pairs, const char *key) {
     return NULL;
 }
 
-static const char *given(struct walker *w, const char *name) {
-    const char *value = find(w->request->dependency_args, name);
-    return value ? value : find(w->request->args, name);
+/* Remembers what an instruction has set. Later ones see it as the base image's variables complete it, unless a dependency gives it. */
+static bool remember(struct walker *w, const char *key, const char *value) {
+    struct sw_df_shell second = {.escape = w->request->escape};
+    sw_df_env_set(&w->known, key, value);
+    if (find(w->request->dependency_args, key))
+        return true;
+    if (!expand_with(w, &second, &w->base, &value))
+        return false;
+    sw_df_env_set(&w->whole, key, value);
+    return true;
 }
 
 static bool set_platform(struct walker *w, const char *prefix, const char *text) {
@@ -98,23 +111,26 @@ static bool set_platform(struct walker *w, const char *prefix, const char *text)
     return true;
 }
 
-static bool set_globals(struct walker *w) {
+/* What is known of global ones is what other global ones say, not platform arguments. Those that a dependency gives wait for it. */
+static bool set_globals(struct walker *w, struct sw_df_env *env) {
     const struct sw_df_program *program = w->request->program;
-    struct sw_df_shell shell = {.escape = w->request->escape};
+    struct sw_df_shell shell = {.escape = w->request->escape, .keep_unset = true};
     const char *target = w->request->platform ? w->request->platform : w->request->build_platform;
     if (!set_platform(w, "BUILD", w->request->build_platform) || !set_platform(w, "TARGET", target))
         return false;
     for (size_t i = 0; i < program->global_count; i++) {
         for (size_t j = 0; j < program->globals[i].pair_count; j++) {
             const struct sw_df_pair *pair = &program->globals[i].pairs[j];
-            const char *value = given(w, pair->key);
+            const char *value = find(w->request->args, pair->key);
+            if (find(w->request->dependency_args, pair->key))
+                continue;
             if (!value && pair->value) {
                 value = pair->value;
-                if (!expand_with(w, &shell, &w->globals, &value))
+                if (!expand_with(w, &shell, env, &value))
                     return sw_df_fail_at(w->failure, program->globals[i].first, program->globals[i].last);
             }
-            if (value)
-                sw_df_env_set(&w->globals, pair->key, value);
+            sw_df_env_set(env, pair->key, value ? value : "");
+            sw_df_env_set(&w->globals, pair->key, value ? value : "");
         }
     }
     return true;
@@ -126,40 +142,45 @@ static void set_pair(struct sw_df_env *env, const char *entry) {
 }
 
 static void set_base(struct walker *w) {
-    for (size_t i = 0; i < w->request->base_env.count; i++)
-        set_pair(&w->base, w->request->base_env.items[i]);
+    static const char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    struct sw_df_env *const envs[] = {&w->base, &w->whole};
+    for (size_t e = 0; e < 2; e++) {
+        set_pair(envs[e], path);
+        for (size_t i = 0; i < w->request->base_env.count; i++)
+            set_pair(envs[e], w->request->base_env.items[i]);
+    }
     for (size_t i = 0; i < w->request->dependency_args.count; i++)
-        sw_df_env_set(&w->base, w->request->dependency_args.items[i].key, w->request->dependency_args.items[i].value);
+        sw_df_env_set(&w->whole, w->request->dependency_args.items[i].key, w->request->dependency_args.items[i].value);
 }
 
 static bool arg(struct walker *w, const struct sw_df_instruction *instruction) {
+    struct sw_df_pair *list = sw_arena_copy(w->arena, instruction->pairs, instruction->pair_count * sizeof(*list));
+    for (size_t i = 0; i < instruction->pair_count; i++)
+        if (!expand_first(w, &list[i].key) || (list[i].value && !expand_first(w, &list[i].value)))
+            return false;
     for (size_t i = 0; i < instruction->pair_count; i++) {
-        const struct sw_df_pair *pair = &instruction->pairs[i];
-        const char *value = given(w, pair->key);
-        if (!value && pair->value) {
-            value = pair->value;
-            if (!expand(w, &value))
-                return false;
-        }
-        if (!value)
-            value = sw_df_env_get(&w->globals, pair->key);
-        if (value)
-            sw_df_env_set(&w->known, pair->key, value);
+        const char *given = find(w->request->args, list[i].key);
+        const char *value = given ? given : list[i].value ? list[i].value : sw_df_env_get(&w->globals, list[i].key);
+        if (value && !find(w->request->dependency_args, list[i].key) && !remember(w, list[i].key, value))
+            return false;
     }
     return true;
 }
 
 static bool pairs(struct walker *w, const struct sw_df_instruction *instruction, const char *key) {
     struct sw_df_pair *list = sw_arena_copy(w->arena, instruction->pairs, instruction->pair_count * sizeof(*list));
+    struct sw_df_pair *set = sw_arena_copy(w->arena, list, instruction->pair_count * sizeof(*list));
     add(w, key);
     for (size_t i = 0; i < instruction->pair_count; i++) {
-        if (!expand(w, &list[i].key) || !expand(w, &list[i].value))
+        if (!expand_first(w, &set[i].key) || !expand_first(w, &set[i].value) || !expand(w, &list[i].key) ||
+            !expand(w, &list[i].value))
             return false;
         add(w, list[i].key);
         add_as(w, sw_arena_format(w->arena, "%s %s", w->name, list[i].key), list[i].value);
     }
     for (size_t i = 0; instruction->kind == SW_DF_ENV && i < instruction->pair_count; i++)
-        sw_df_env_set(&w->known, list[i].key, list[i].value);
+        if (!remember(w, set[i].key, set[i].value))
+            return false;
     return true;
 }
 
@@ -225,21 +246,10 @@ static int compare(const void *a, const void *b) {
 
 /* The whole environment of a step, sorted. */
 static void environment(struct walker *w) {
-    struct sw_df_env env;
-    sw_df_env_init(&env, w->arena);
-    set_pair(&env, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
-    for (size_t i = 0; i < w->request->base_env.count; i++)
-        set_pair(&env, w->request->base_env.items[i]);
-    struct sw_strings known = sw_df_env_entries(&w->known);
-    for (size_t i = 0; i < known.count; i++)
-        set_pair(&env, known.items[i]);
-    for (size_t i = 0; i < w->request->dependency_args.count; i++)
-        sw_df_env_set(&env, w->request->dependency_args.items[i].key, w->request->dependency_args.items[i].value);
-    struct sw_strings entries = sw_df_env_entries(&env);
+    struct sw_strings entries = sw_df_env_entries(&w->whole);
     const char **items = sw_df_clone(w->arena, entries);
     qsort(items, entries.count, sizeof(char *), compare);
     add_variables(w, (struct sw_strings){items, entries.count});
-    sw_df_env_fini(&env);
 }
 
 static bool expand_value(void *context, const char *word, const char **out, struct sw_df_failure *failure) {
@@ -361,7 +371,11 @@ static bool instruction_inputs(struct walker *w, const struct sw_df_instruction 
 
 static bool walk(struct walker *w) {
     const struct sw_df_stage *stage = &w->request->program->stages[w->request->stage];
-    if (!set_globals(w))
+    struct sw_df_env globals;
+    sw_df_env_init(&globals, w->arena);
+    bool known = set_globals(w, &globals);
+    sw_df_env_fini(&globals);
+    if (!known)
         return false;
     set_base(w);
     for (size_t i = 0; i < stage->instruction_count; i++) {
@@ -393,6 +407,7 @@ bool sw_df_staged_inputs(const struct sw_df_staged_request *request, const struc
     sw_df_env_init(&w.globals, w.arena);
     sw_df_env_init(&w.known, w.arena);
     sw_df_env_init(&w.base, w.arena);
+    sw_df_env_init(&w.whole, w.arena);
     bool ok = walk(&w);
     *count = ok ? w.stages.len : 0;
     *stages = sw_arena_copy(w.arena, w.stages.data, *count * w.stages.width);
@@ -401,5 +416,6 @@ bool sw_df_staged_inputs(const struct sw_df_staged_request *request, const struc
     sw_df_env_fini(&w.globals);
     sw_df_env_fini(&w.known);
     sw_df_env_fini(&w.base);
+    sw_df_env_fini(&w.whole);
     return ok;
 }

@@ -74,9 +74,48 @@ void sw_stapel_git_read_bases(struct sw_stapel_planner *planner) {
         planner->git_bases[i] = sw_stapel_previous_label(planner, label_name(planner, &planner->image->mappings[i], "commit"));
 }
 
+/* What was merged at an earlier time, or in another clone, may be gone. */
+static bool remake_base(struct sw_stapel_planner *planner, size_t index) {
+    const struct sw_host_files *files = sw_stapel_host->files;
+    const struct sw_stapel_mapping *mapping = &planner->image->mappings[index];
+    const char *merged = sw_stapel_previous_label(planner, label_name(planner, mapping, "virtual-merge"));
+    const char *from = sw_stapel_previous_label(planner, label_name(planner, mapping, "virtual-merge-from-commit"));
+    const char *into = sw_stapel_previous_label(planner, label_name(planner, mapping, "virtual-merge-into-commit"));
+    const struct sw_commit *commit;
+    if (!merged || strcmp(merged, "true") != 0 || !from || !into || !sw_stapel_git_is_behind(planner, index) ||
+        files->sibling(mapping->handle, planner->git_bases[index], &commit, NULL))
+        return true;
+    if (!files->merge(mapping->handle, from, into, &commit, &planner->work_error))
+        return false;
+    planner->git_bases[index] = files->id(commit);
+    return true;
+}
+
+bool sw_stapel_git_remake_bases(struct sw_stapel_planner *planner) {
+    for (size_t i = 0; i < planner->image->mapping_count; i++)
+        if (planner->image->mappings[i].handle && !remake_base(planner, i))
+            return false;
+    return true;
+}
+
 bool sw_stapel_git_is_behind(const struct sw_stapel_planner *planner, size_t index) {
     const char *base = planner->git_bases[index];
     return base && strcmp(base, sw_stapel_git_commit(&planner->image->mappings[index])) != 0;
+}
+
+/* A merge that only tests is in nobody's history: the ancestors of what it merges count. */
+static void label_merge(struct sw_stapel_planner *planner, const struct sw_stapel_mapping *mapping,
+                        struct sw_stage_commit *commit) {
+    const struct sw_plan_request *request = planner->request;
+    bool merges = request->merge_from && !*mapping->url;
+    sw_stapel_label(planner, label_name(planner, mapping, "virtual-merge"), merges ? "true" : "false");
+    if (!merges)
+        return;
+    sw_stapel_label(planner, label_name(planner, mapping, "virtual-merge-from-commit"), request->merge_from);
+    sw_stapel_label(planner, label_name(planner, mapping, "virtual-merge-into-commit"), request->merge_into);
+    const struct sw_commit *from;
+    if (sw_stapel_host->files->sibling(mapping->handle, request->merge_from, &from, NULL))
+        commit->handle = from;
 }
 
 void sw_stapel_git_answer(struct sw_stapel_planner *planner) {
@@ -88,7 +127,7 @@ void sw_stapel_git_answer(struct sw_stapel_planner *planner) {
         commits[i] = (struct sw_stage_commit){
             .size = sizeof *commits, .label = label, .commit = sw_stapel_git_commit(mapping), .handle = mapping->handle};
         sw_stapel_label(planner, label, commits[i].commit);
-        sw_stapel_label(planner, label_name(planner, mapping, "virtual-merge"), "false");
+        label_merge(planner, mapping, &commits[i]);
     }
     planner->commits = commits;
     planner->commit_count = image->mapping_count;

@@ -13,6 +13,10 @@ const char *sw_stapel_git_commit(const struct sw_stapel_mapping *mapping);
 /* Fills `git_bases` from the previous stage's labels. */
 void sw_stapel_git_read_bases(struct sw_stapel_planner *planner);
 
+/* Puts commits in the place of bases that are gone, because they only tested a merge. False after a failure, which is `work_error`.
+ * [pool] */
+bool sw_stapel_git_remake_bases(struct sw_stapel_planner *planner);
+
 /* Whether the files of mapping `index` stand at another commit than its current one. */
 bool sw_stapel_git_is_behind(const struct sw_stapel_planner *planner, size_t index);
 

@@ -40,16 +40,31 @@ static const char *value_of(const struct sw_built_image *built, const char *type
 static void ask_dependencies(struct sw_stapel_planner *planner);
 static void ask_imports(struct sw_stapel_planner *planner);
 
+/* Whether an import changes with the image that it takes from, instead of with the files. */
+static bool by_source(void) {
+    const char *setting = sw_stapel_host->setting ? sw_stapel_host->setting("stapel", "import-by-source-image-tag") : NULL;
+    return setting && !strcmp(setting, "true");
+}
+
 static void add_import(struct sw_stapel_planner *planner, const struct sw_stapel_import *import,
                        const struct sw_stapel_import_state *state) {
     struct sw_stapel_inputs *inputs = &planner->inputs;
     const char *what = sw_arena_format(planner->arena, "import %s from %s", import->files.add, import->source);
     const char *id = import_id(planner, import);
     sw_stapel_input(inputs, state->checksum, "%s", what);
+    if (by_source())
+        sw_stapel_input(inputs, import->files.add, "%s: add", what);
     sw_stapel_input(inputs, import->files.to, "%s: to", what);
     sw_stapel_input(inputs, import->files.group, "%s: group", what);
     sw_stapel_input(inputs, import->files.owner, "%s: owner", what);
-    sw_stapel_label(planner, sw_arena_format(planner->arena, "werf-import-checksum-%s", id), state->checksum);
+    if (by_source()) {
+        sw_cleanup_free char *include = sw_strings_join(import->files.include, "///");
+        sw_cleanup_free char *exclude = sw_strings_join(import->files.exclude, "///");
+        sw_stapel_input(inputs, sw_arena_str(planner->arena, include), "%s: includePaths", what);
+        sw_stapel_input(inputs, sw_arena_str(planner->arena, exclude), "%s: excludePaths", what);
+    } else {
+        sw_stapel_label(planner, sw_arena_format(planner->arena, "werf-import-checksum-%s", id), state->checksum);
+    }
     sw_stapel_label(planner, sw_arena_format(planner->arena, "werf-import-source-stage-id-%s", id), state->origin);
 }
 
@@ -112,6 +127,21 @@ static void on_checksum(void *context, const char *checksum, const char *source,
     ask_imports(planner);
 }
 
+static void on_source_image(void *context, const struct sw_built_image *built, struct sw_error *error) {
+    on_checksum(context, built ? built->content_digest : NULL, built ? built->tag : NULL, error);
+}
+
+/* What an import changes with, without its files. */
+static void ask_source(struct sw_stapel_planner *planner, const struct sw_stapel_import *import) {
+    if (import->external) {
+        const char *name = sw_arena_format(planner->arena, "external-image:%s", import->source);
+        on_checksum(planner, name, name, NULL);
+    } else {
+        sw_stapel_host->plan->project_image(planner->request->plan, import->source, *import->stage ? import->stage : NULL,
+                                            on_source_image, planner);
+    }
+}
+
 static void ask_imports(struct sw_stapel_planner *planner) {
     const struct sw_stapel_image *image = planner->image;
     while (planner->cursor < image->import_count && !here(planner, image->imports[planner->cursor].slot))
@@ -129,7 +159,10 @@ static void ask_imports(struct sw_stapel_planner *planner) {
                                 .add = import->files.add,
                                 .include = import->files.include,
                                 .exclude = import->files.exclude};
-    sw_stapel_host->plan->import_checksum(planner->request->plan, &request, on_checksum, planner);
+    if (by_source())
+        ask_source(planner, import);
+    else
+        sw_stapel_host->plan->import_checksum(planner->request->plan, &request, on_checksum, planner);
 }
 
 void sw_stapel_dependencies_begin(struct sw_stapel_planner *planner) {

@@ -192,6 +192,7 @@ static bool any_behind(const struct sw_stapel_planner *planner) {
 static void read_patches(void *context) {
     struct sw_stapel_planner *planner = context;
     const struct sw_host_files *files = sw_stapel_host->files;
+    sw_stapel_git_remake_bases(planner);
     for (size_t i = 0; i < planner->image->mapping_count && !planner->work_error; i++) {
         const struct sw_stapel_mapping *mapping = &planner->image->mappings[i];
         struct sw_mapping request = {.size = sizeof request,

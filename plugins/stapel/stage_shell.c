@@ -83,6 +83,8 @@ static void watch_all(void *context) {
     struct sw_stapel_planner *planner = context;
     const struct sw_stapel_image *image = planner->image;
     const char **sums = sw_arena_new(planner->arena, (image->mapping_count + 1) * sizeof *sums);
+    if (!sw_stapel_git_remake_bases(planner))
+        return;
     sw_stapel_input(&planner->inputs, shell_checksum(planner, step_of(planner)), "commands %s", planner->kind->name);
     explain_commands(planner, step_of(planner));
     size_t at = planner->inputs.count;

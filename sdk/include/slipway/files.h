@@ -127,6 +127,16 @@ struct sw_host_files {
      * handle. [any] */
     int64_t (*author_time)(const struct sw_commit *commit);
     const char *(*human_time)(const struct sw_commit *commit);
+
+    /* Visits the files (not folders) that contextAddFiles names, each once: `file->path` is relative to the project, `file->id` the
+     * SHA-256 of its content (of a symlink: of its target), hex. Reads the files: [any], short. */
+    bool (*host_files_list)(struct sw_plan *plan, struct sw_strings paths, sw_file_visit visit, void *context,
+                            struct sw_error **error);
+
+    /* Opens what merging commit `from` into commit `into` gives: a commit of our own, the same each time. The handle lives as long as
+     * the build. Runs git: [pool]. */
+    bool (*merge)(const struct sw_commit *commit, const char *from, const char *into, const struct sw_commit **out,
+                  struct sw_error **error);
 };
 
 #endif

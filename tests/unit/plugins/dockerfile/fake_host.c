@@ -12,6 +12,12 @@ static bool host_files_checksum(struct sw_plan *plan, struct sw_strings paths, c
     return sw_host_files_checksum(the_fake->folder, paths, filters, filter_count, out, error);
 }
 
+static bool host_files_list(struct sw_plan *plan, struct sw_strings paths, sw_file_visit visit, void *context,
+                            struct sw_error **error) {
+    (void)plan;
+    return sw_host_files_list(the_fake->folder, paths, visit, context, error);
+}
+
 static const struct sw_image *make_image(const char *reference) {
     static const char config[] =
         "{\"os\":\"linux\",\"architecture\":\"amd64\",\"config\":{\"Env\":[\"PATH=/bin\"],\"WorkingDir\":\"/base\"},\"rootfs\":"
@@ -106,6 +112,7 @@ void fake_host_open(struct fake_host *fake, const char *script, const char *docu
                                         .image_part = image_part},
                                .images = {.width = sizeof(struct sw_image *)}};
     fake->files.host_files_checksum = host_files_checksum;
+    fake->files.host_files_list = host_files_list;
     fake->host = (struct sw_host){.size = sizeof(fake->host),
                                   .pool = &pool,
                                   .document = &sw_document_table,

@@ -34,6 +34,10 @@ struct sw_plan_request {
     const char *network;             /* --backend-network, else the image's network, else "" */
     struct sw_cancel *cancel;
     const char *part; /* name of the part of the image that is to be planned (see image_part); NULL: the image itself */
+
+    /* Under --virtual-merge: `commit` only tests the merge of one commit into another, and is in nobody's history. Ids; else NULL. */
+    const char *merge_from;
+    const char *merge_into;
 };
 
 /* A named input of a stage's digest. The list of them is the stage's record, which is what explains a rebuild. */
