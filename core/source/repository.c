@@ -291,7 +291,8 @@ static bool take_idle(struct sw_repository *repository, struct sw_handle *handle
     pthread_mutex_lock(&repository->lock);
     bool any = repository->idle.len > 0;
     if (any) {
-        *handle = *(struct sw_handle *)sw_vec_at(&repository->idle, --repository->idle.len);
+        *handle = *(struct sw_handle *)sw_vec_at(&repository->idle, repository->idle.len - 1);
+        repository->idle.len--;
         sw_vec_push(&repository->lent, handle);
     }
     pthread_mutex_unlock(&repository->lock);
@@ -323,7 +324,8 @@ static struct sw_handle take_lent(struct sw_repository *repository, git_reposito
         struct sw_handle *handle = sw_vec_at(lent, i), found = *handle;
         if (found.git != git)
             continue;
-        *handle = *(struct sw_handle *)sw_vec_at(lent, --lent->len);
+        *handle = *(struct sw_handle *)sw_vec_at(lent, lent->len - 1);
+        lent->len--;
         return found;
     }
     return (struct sw_handle){git, 0};
