@@ -111,6 +111,12 @@ static void set_settings(const struct sw_arguments *arguments) {
         if (*joined)
             sw_settings_set(NULL, lists[i], joined);
     }
+    static const char *const lines[] = {"cache-from", "cache-to"}; /* values may hold commas */
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        sw_cleanup_free char *joined = sw_strings_join(sw_argument_list(arguments, lines[i]), "\n");
+        if (*joined)
+            sw_settings_set(NULL, lines[i], joined);
+    }
     sw_credentials_set_folder(sw_argument(arguments, "docker-config"));
 }
 

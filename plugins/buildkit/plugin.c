@@ -8,6 +8,7 @@
 #include "core/base/cleanup.h"
 #include "core/base/error.h"
 #include "core/base/hash.h"
+#include "plugins/buildkit/cache_option.h"
 #include "plugins/buildkit/image_files.h"
 #include "plugins/buildkit/pool.h"
 #include "plugins/buildkit/probe.h"
@@ -25,6 +26,11 @@ static bool have_pool(struct sw_error **error) {
 }
 
 static bool capabilities(struct sw_capabilities *can, struct sw_error **error) {
+    sw_cleanup_arena struct sw_arena arena = {0};
+    struct sw_pairs caches;
+    if (!sw_cache_option_read(host, "cache-from", "", &arena, &caches, error) ||
+        !sw_cache_option_read(host, "cache-to", "", &arena, &caches, error))
+        return false;
     if (!platforms.len && !sw_probe_platforms(host, &platforms, error))
         return false;
     can->ops = (1u << SW_OP_SCRATCH) | (1u << SW_OP_IMAGE) | (1u << SW_OP_TREE) | (1u << SW_OP_PATCH) | (1u << SW_OP_EXEC) |

@@ -1,4 +1,5 @@
 #include "plugins/buildkit/solve.h"
+#include "plugins/buildkit/cache_option.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,7 @@ struct solving {
     struct sw_cancel_watch *watch;
     struct sw_vec tried; /* of const struct sw_endpoint *: daemons that could not do it */
     bool ran;
+    struct sw_arena caches; /* what --cache-from and --cache-to say */
 
     /* With one daemon: */
     struct sw_daemon *daemon;
@@ -75,6 +77,7 @@ static void finish(void *context) {
     sw_map_fini(&solving->made, free);
     sw_vec_fini(&solving->tried);
     sw_map_fini(&solving->listings, sw_listing_free);
+    sw_arena_fini(&solving->caches);
     free(solving->wanted);
     free(solving);
     done(done_context, error);
@@ -327,6 +330,16 @@ static struct wanted *find_missing(struct solving *solving) {
     return NULL;
 }
 
+/* Steps below it are in the cache of the last result. */
+static bool read_caches(struct solving *solving, struct sw_target_request *request, struct sw_arena *arena,
+                        struct sw_error **error) {
+    const char *plan = solving->solve->plan_id ? solving->solve->plan_id : "";
+    const char *image = sw_arena_strn(arena, plan, strcspn(plan, "@"));
+    bool last = solving->current == &solving->wanted[solving->solve->wanted_count - 1];
+    return sw_cache_option_read(solving->host, "cache-from", image, arena, &request->cache_from, error) &&
+           (!last || sw_cache_option_read(solving->host, "cache-to", image, arena, &request->cache_to, error));
+}
+
 static void next_target(struct solving *solving) {
     struct sw_error *error = NULL;
     solving->current = find_missing(solving);
@@ -351,7 +364,10 @@ static void next_target(struct solving *solving) {
                                         .ready = on_target_ready,
                                         .done = on_target_done,
                                         .context = solving};
-    solving->target = sw_target_start(&request);
+    if (read_caches(solving, &request, &solving->caches, &error))
+        solving->target = sw_target_start(&request);
+    else
+        end(solving, error);
 }
 
 /* ---- images that only this host has ---- */

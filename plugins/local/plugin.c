@@ -32,8 +32,21 @@ static bool become_root(struct sw_error **error) {
     return sw_pass(error, cause);
 }
 
+static bool refuse_caches(struct sw_error **error) {
+    static const char *const options[] = {"cache-from", "cache-to"};
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        if (!workshop.host->setting("local", options[i]))
+            continue;
+        sw_fail(error, SW_ERROR_USAGE, "--%s is of BuildKit, the local backend has no such cache", options[i]);
+        if (error)
+            sw_error_hint(*error, "stages in --repo are found by every host; or use --backend buildkit");
+        return false;
+    }
+    return true;
+}
+
 static bool capabilities(struct sw_capabilities *out, struct sw_error **error) {
-    if (!become_root(error))
+    if (!refuse_caches(error) || !become_root(error))
         return false;
     *out = (struct sw_capabilities){
         .size = sizeof *out,

@@ -123,6 +123,19 @@ build --buildkit-addr "$ADDRESS,$PLAIN" --platform linux/arm64
 equal "a platform's build goes to the daemon that has it" 0 "$STATUS"
 contains "the daemon of the platform was asked to build" "$(cat "$PEER_LOG")" LLBBridge/Solve
 
+# --- caches of the daemon's own ---
+peer --image "$SERVICES/result.tar"
+SLIPWAY_CACHE_FROM_1=registry.test/old build --buildkit-addr "$ADDRESS" --cache-from type=s3,bucket=b,region=r \
+  --cache-to 'type=registry,ref=registry.test/cache:%image%,mode=max'
+equal "a build with caches" 0 "$STATUS"
+contains "steps may come from any of them" "$(grep ^cache-from "$PEER_LOG" | sort -u)" "cache-from registry ref=registry.test/old
+cache-from s3 bucket=b region=r"
+contains "and are put where the image has its own place" "$(grep ^cache-to "$PEER_LOG")" "cache-to registry ref=registry.test/cache:app mode=max"
+build --buildkit-addr "$ADDRESS" --cache-to ref=registry.test/cache
+refused "a cache without a type" 2 '--cache-to "ref=registry.test/cache": it has no type'
+slipway build --store "$SERVICES/store-peer" --cache-from registry.test/cache
+refused "such a cache without BuildKit" 2 "--backend buildkit"
+
 # --- results that the daemon pushes ---
 registry_start
 skopeo copy -q --dest-tls-verify=false "oci:$SERVICES/result-layout" "docker://$REGISTRY/pushed:any"
