@@ -133,6 +133,16 @@ static bool choose_extra_repos(struct sw_conveyor *conveyor, struct sw_error **e
     return found;
 }
 
+/* A store may take as long to load as the project: it can do so at the same time. */
+static void prepare_store(const struct sw_conveyor *conveyor) {
+    const char *repo = sw_argument(conveyor->app.arguments, "repo");
+    const struct sw_plugin *plugin = repo ? sw_plugins_store_of(conveyor->app.plugins, repo) : NULL;
+    const struct sw_store *store = plugin && conveyor->options.mode != SW_BUILD_PRINT ? plugin->store : NULL;
+    const struct sw_store_prepare *table = store && store->get_extension ? store->get_extension(SW_EXT_PREPARE) : NULL;
+    if (table)
+        table->prepare(repo);
+}
+
 static bool choose_stores(struct sw_conveyor *conveyor, struct sw_error **error) {
     struct sw_app *app = &conveyor->app;
     struct sw_build_options *options = &conveyor->options;
@@ -196,6 +206,7 @@ static void give_secrets(const struct sw_project_image *image, const char *platf
 static bool set_up(struct sw_conveyor *conveyor, const struct sw_arguments *arguments, struct sw_strings patterns,
                    struct sw_error **error) {
     struct sw_build_options *options = &conveyor->options;
+    prepare_store(conveyor);
     if (!sw_ssh_agent_start(&conveyor->agent, &conveyor->app, sw_argument_list(arguments, "ssh-key"), error) ||
         !sw_app_load_project(&conveyor->app, error))
         return false;

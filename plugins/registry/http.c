@@ -209,8 +209,11 @@ static int on_timer_wanted(CURLM *multi, long ms, void *context) {
     return 0;
 }
 
-struct sw_http *sw_http_new(const struct sw_host *host) {
+void sw_http_load(void) {
     curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+struct sw_http *sw_http_new(const struct sw_host *host) {
     struct sw_http *http = sw_new(sizeof *http);
     http->host = host;
     http->multi = curl_multi_init();

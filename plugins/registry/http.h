@@ -1,7 +1,8 @@
 /* http.h - HTTP requests on the host's loop: libcurl's multi interface, driven by the host's descriptors and timers.
  *
  * One call is one request and one answer. Redirects, authentication and retries are not its business (exchange.h); what it adds to
- * libcurl is bounds on everything that a server can send. All functions are [loop]. */
+ * libcurl is bounds on everything that a server can send. All functions are [loop] but where
+ * they say otherwise. */
 #ifndef PLUGINS_REGISTRY_HTTP_H
 #define PLUGINS_REGISTRY_HTTP_H
 
@@ -74,6 +75,10 @@ struct sw_http_request {
     void *context;
 };
 
+/* Starts libcurl, once and before all else. [any] */
+void sw_http_load(void);
+
+/* NULL: libcurl does not start. */
 struct sw_http *sw_http_new(const struct sw_host *host);
 /* No call may be open. */
 void sw_http_free(struct sw_http *http);

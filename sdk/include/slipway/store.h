@@ -39,6 +39,16 @@ struct sw_resolved {
 
 typedef void (*sw_manifest_done)(void *context, const struct sw_manifest *manifest, struct sw_error *error);
 
+/* Extension "slipway.prepare/1": a store whose own start takes time. */
+#define SW_EXT_PREPARE "slipway.prepare/1"
+struct sw_store_prepare {
+    uint32_t size;
+    uint32_t reserved;
+    /* Repository `address` is going to be opened: what takes time to load can be loaded on a thread meanwhile. Neither checks the
+     * address nor waits; open may come, or not. [loop] */
+    void (*prepare)(const char *address);
+};
+
 struct sw_store {
     uint32_t size;
 

@@ -221,6 +221,21 @@ static void opens_good_addresses_only(void **state) {
     }
 }
 
+static void a_store_that_is_prepared_may_be_opened_or_not(void **state) {
+    (void)state;
+    for (int opened = 0; opened < 2; opened++) {
+        store_restart();
+        const struct sw_store_prepare *table = store_table()->get_extension(SW_EXT_PREPARE);
+        table->prepare("localhost:1/x");
+        table->prepare("oci:/nowhere");
+        table->prepare("localhost:1/x");
+        struct sw_repo *repo = opened ? store_table()->open("localhost:1/x", NULL) : NULL;
+        assert_int_equal(repo != NULL, opened);
+        store_table()->close(repo);
+    }
+    store_restart();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lists_nothing_where_there_is_nothing),
@@ -235,6 +250,7 @@ int main(void) {
         cmocka_unit_test(logs_in_with_a_password),
         cmocka_unit_test(uploads_where_locations_are_relative),
         cmocka_unit_test(opens_good_addresses_only),
+        cmocka_unit_test(a_store_that_is_prepared_may_be_opened_or_not),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }
