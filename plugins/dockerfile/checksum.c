@@ -78,8 +78,11 @@ bool sw_df_files_checksum(void *data, struct sw_strings sources, char out[65], s
     char tree[65], added[65];
     struct sw_filter filters[2] = {sw_df_context_filter(context), {.size = sizeof(struct sw_filter), .base = context->folder}};
     filters[1].include = normal_sources(context->arena, sources);
-    if (!context->files->require_committed(context->commit, context->folder, filters, 2, error) ||
-        !context->files->checksum(context->commit, context->folder, filters, 2, tree, error))
+    if (context->checks)
+        sw_df_checks_add(context->checks, filters);
+    else if (!context->files->require_committed(context->commit, context->folder, filters, 2, error))
+        return false;
+    if (!context->files->checksum(context->commit, context->folder, filters, 2, tree, error))
         return false;
     const char *items[2] = {tree, added};
     sw_join256((struct sw_strings){items, 1}, out);

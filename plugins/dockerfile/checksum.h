@@ -3,6 +3,7 @@
 #define PLUGINS_DOCKERFILE_CHECKSUM_H
 
 #include "core/base/arena.h"
+#include "plugins/dockerfile/checks.h"
 #include "slipway/builder.h"
 
 /* The build context, as the host reads it. */
@@ -16,6 +17,7 @@ struct sw_df_context {
     struct sw_strings added;        /* contextAddFiles, relative to the project's folder */
     const char *project_folder;     /* the context, relative to the project's folder */
     struct sw_arena *arena;
+    struct sw_df_checks *checks; /* gets what must be committed; NULL: that is looked at on the spot */
 };
 
 /* Writes 64 hex digits for the files that `sources`, after expansion, name. `context` is a struct sw_df_context. */

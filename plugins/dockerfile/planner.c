@@ -167,6 +167,7 @@ void sw_df_planner_close(void *planner) {
     if (!p)
         return;
     sw_df_staged_free(p->staged);
+    sw_df_checks_free(p->checks);
     sw_arena_fini(&p->arena);
     free(p);
 }
@@ -197,7 +198,7 @@ static struct sw_pairs dependency_labels(struct sw_df_planner *p) {
     return (struct sw_pairs){labels, p->imported};
 }
 
-/* A digest on its way. Files are looked at for it, all those of a context: that is no work for the loop's thread. */
+/* A digest on its way. For a big context that is no work for the loop's thread. */
 struct digesting {
     struct sw_df_planner *planner;
     struct sw_df_failure failure;
@@ -213,6 +214,7 @@ static void compute_digest(void *context) {
     struct sw_df_planner *p = digesting->planner;
     sw_cleanup_free char *name = sw_path_base(p->document.dockerfile);
     struct sw_df_context files = sw_df_planner_context(p);
+    files.checks = p->checks;
     struct sw_df_digest_request request = {.file_name = sw_arena_str(&p->arena, name),
                                            .escape = p->escape,
                                            .program = &p->program,
@@ -238,6 +240,7 @@ static void on_digest(void *context) {
         p->done(p->done_context, NULL, error);
         return;
     }
+    sw_df_checks_start(p->checks);
     struct sw_stage stage = {.size = sizeof(stage),
                              .name = "dockerfile",
                              .inputs = digesting.inputs,
@@ -250,6 +253,7 @@ static void answer_stage(struct sw_df_planner *p) {
     struct digesting *digesting = sw_new(sizeof(*digesting));
     digesting->planner = p;
     digesting->failure.arena = &p->arena;
+    p->checks = sw_df_checks_new(p->host, p->request->commit, p->document.context);
     p->host->pool->run(compute_digest, on_digest, digesting);
 }
 
@@ -306,6 +310,12 @@ static void next_import(struct sw_df_planner *p) {
         answer_stage(p);
 }
 
+/* Behind the stage there is nothing but what the look at the files found. */
+static void on_checked(void *context, struct sw_error *error) {
+    struct sw_df_planner *p = context;
+    p->done(p->done_context, NULL, error);
+}
+
 void sw_df_planner_next(void *planner, const struct sw_stage_view *previous, sw_stage_done done, void *context) {
     struct sw_df_planner *p = planner;
     p->done = done;
@@ -315,7 +325,7 @@ void sw_df_planner_next(void *planner, const struct sw_stage_view *previous, sw_
         return;
     }
     if (previous) {
-        done(context, NULL, NULL);
+        sw_df_checks_wait(p->checks, on_checked, p);
         return;
     }
     p->imported = 0;

@@ -35,6 +35,7 @@ struct sw_df_planner {
     struct sw_df_known_image *known;
     sw_stage_done done;
     void *done_context;
+    struct sw_df_checks *checks; /* of the one stage, once it was planned */
     struct sw_df_staged *staged; /* `staged: true`, once it was planned */
 };
 

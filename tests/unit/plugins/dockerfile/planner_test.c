@@ -46,6 +46,27 @@ static struct sw_error *build_wrong(const char *script, const char *document) {
     return error;
 }
 
+static void what_is_not_committed_is_refused_behind_the_stage(void **state) {
+    (void)state;
+    struct fake_host fake;
+    struct fake_stage first = {0}, second = {0};
+    struct sw_error *error = NULL;
+    struct sw_stage_view view = {.size = sizeof(view), .name = "dockerfile"};
+    fake_host_open(&fake, "printf 'FROM alpine\\nCOPY a /\\n' > Dockerfile; echo x > a; echo x > b", "dockerfile: Dockerfile\n");
+    run_in(fake.folder, "echo changed > a; echo changed > b");
+    void *planner = sw_df_planner_open(&fake.host, &fake.request, &error);
+    assert_no_error(error);
+    sw_df_planner_next(planner, NULL, on_fake_stage, &first);
+    assert_no_error(first.error);
+    sw_df_planner_next(planner, &view, on_fake_stage, &second);
+    assert_non_null(second.error);
+    assert_non_null(strstr(second.error->message, "the file \"a\" must be committed"));
+    fake_stage_fini(&first);
+    fake_stage_fini(&second);
+    sw_df_planner_close(planner);
+    fake_host_close(&fake);
+}
+
 static void one_stage_is_planned_and_then_the_end(void **state) {
     (void)state;
     struct fake_host fake;
@@ -318,6 +339,7 @@ static void staged_images_have_a_stage_for_each_instruction(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_stage_is_planned_and_then_the_end),
+        cmocka_unit_test(what_is_not_committed_is_refused_behind_the_stage),
         cmocka_unit_test(run_becomes_an_exec_with_a_whole_environment),
         cmocka_unit_test(a_copy_reads_only_the_paths_that_it_names),
         cmocka_unit_test(copies_carry_their_flags),
