@@ -146,6 +146,29 @@ def case_context():
     compare("one of its files changed", tools, before=change)
 
 
+def case_growth():
+    """A file changes, is committed and built: by a patch stage of a Stapel image, beside the same files by COPY. Repositories grow."""
+    for count, size in ((1000, 10000), (10000, 10000), (100000, 1000)):
+        content = os.urandom(size // 2).hex()
+        files = {f"src/{i // 100}/file{i}.txt": f"{i}\n" + content for i in range(count)}
+        files["werf.yaml"] = (f"project: bench\nconfigVersion: 1\n---\nimage: app\nfrom: {REGISTRY}/base/busybox:1\n"
+                              "git:\n- add: /\n  to: /app\n")
+        files["Dockerfile"] = f"FROM {REGISTRY}/base/busybox:1\nCOPY . /app\n"
+        files[".dockerignore"] = ".git\n"
+        folder = project(f"growth{count}", files)
+        tools = {"slipway": slipway(folder, repo=f"growth{count}"), "docker": docker(folder)}
+        for call in tools.values():
+            call()
+
+        def change(number):
+            write(folder + "/src/5/file500.txt", f"changed {number} {time.time()}\n" + content)
+            commit(folder)
+
+        compare(f"one of {count:,} files changed ({count * size // 1000000} MB), in a Stapel image", tools, before=change,
+                rounds=min(ROUNDS, 3))
+        shutil.rmtree(folder)
+
+
 def case_images():
     names = [f"app{i}" for i in range(20)]
     files = {f"Dockerfile.{name}": f"FROM {REGISTRY}/base/busybox:1\nRUN echo {name} > /name\n" for name in names}
