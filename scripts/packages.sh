@@ -9,7 +9,7 @@ build=(build-essential cmake ninja-build pkg-config git ca-certificates
 run=(crun openssh-client curl)
 # Independent readers and peers, compilers for the sanitizer and fuzz builds, and what base images are made of.
 test=(libcmocka-dev clang clang-format libclang-rt-14-dev llvm docker.io docker-registry iptables runc skopeo umoci
-      busybox-static bash-static tcc libc6-dev linux-libc-dev python3 jq attr acl file procps iproute2 xz-utils bzip2 zstd dpkg-dev
+      busybox-static bash-static tcc libc6-dev linux-libc-dev python3 python3-jsonschema python3-yaml jq attr acl file procps iproute2 xz-utils bzip2 zstd dpkg-dev
       openssl time)
 
 if [ "${1:-}" != --install ]; then

@@ -87,6 +87,17 @@ static void move_references(json_t *node, const char *name) {
     }
 }
 
+/* A list that may also be written as its only item, which is made a list before it is checked here: editors have to know both forms. */
+static void show_one_or_list(json_t *node) {
+    json_t *description = json_incref(json_object_get(node, "description"));
+    json_object_del(node, "x-one-or-list");
+    json_t *list = json_copy(node);
+    json_object_clear(node);
+    if (description)
+        json_object_set_new(node, "description", description);
+    json_object_set_new(node, "anyOf", json_pack("[O, o]", json_object_get(list, "items"), list));
+}
+
 /* Takes keywords away that only this program reads. */
 static void drop_own_words(json_t *node) {
     json_t *child, *item;
@@ -94,10 +105,13 @@ static void drop_own_words(json_t *node) {
     void *next;
     size_t index;
     json_object_foreach_safe(node, next, key, child) {
-        if (strncmp(key, "x-", 2) == 0 && (json_is_object(child) || json_is_boolean(child)) && !json_object_get(child, "type"))
+        if (strncmp(key, "x-", 2) == 0 && (json_is_object(child) || json_is_boolean(child)) && !json_object_get(child, "type")) {
             json_object_del(node, key);
-        else
-            drop_own_words(child);
+            continue;
+        }
+        if (json_is_true(json_object_get(child, "x-one-or-list")))
+            show_one_or_list(child);
+        drop_own_words(child);
     }
     json_array_foreach(node, index, item) {
         drop_own_words(item);

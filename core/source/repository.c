@@ -155,6 +155,10 @@ static bool has_entry(const char *folder, const char *name) {
     return lstat(path, &status) == 0;
 }
 
+static bool is_bare(const char *folder) {
+    return has_entry(folder, "HEAD") && has_entry(folder, "objects") && has_entry(folder, "refs");
+}
+
 struct sw_repository *sw_repository_find(const char *folder, struct sw_error **error) {
     sw_cleanup_free char *real = realpath(folder, NULL);
     if (!real) {
@@ -164,6 +168,12 @@ struct sw_repository *sw_repository_find(const char *folder, struct sw_error **e
     for (char *here = real;;) {
         if (has_entry(here, ".git"))
             return sw_repository_open(here, error);
+        if (is_bare(here)) {
+            sw_fail(error, SW_ERROR_CONFIG, "the git repository at '%s' is bare: it has no work tree", here);
+            if (error)
+                sw_error_hint(*error, "clone it, or add a work tree: git worktree add FOLDER");
+            return NULL;
+        }
         char *slash = strrchr(here, '/');
         if (!slash || !here[1])
             break;

@@ -89,7 +89,7 @@ static void says_why_a_repository_cannot_be_used(void **state) {
         const char *message;
     } rows[] = {
         {"true", SW_ERROR_CONFIG, "there is no git repository"},
-        {"git init -q --bare .", SW_ERROR_CONFIG, "there is no git repository"},
+        {"git init -q --bare .", SW_ERROR_CONFIG, "is bare"},
         {"git init -q --object-format=sha256 .", SW_ERROR_UNSUPPORTED, "SHA-256"},
         {"git init -q . && rm .git/HEAD", SW_ERROR_CONFIG, "is not a valid git repository"},
         {"echo 'gitdir: nope' >.git", SW_ERROR_CONFIG, "is not a valid git repository"},
