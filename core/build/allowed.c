@@ -14,6 +14,14 @@ static struct sw_error *lacks(const struct sw_allowed *allowed, const char *what
                          "\"slipway plugins\" shows what each backend can do");
 }
 
+static struct sw_error *needs_frontend(const struct sw_op_frontend *op, const struct sw_allowed *allowed) {
+    struct sw_error *error = sw_error_new(SW_ERROR_UNSUPPORTED,
+                                          "it is written for the front end \"%s\", which only a BuildKit daemon can run, and not "
+                                          "backend \"%s\"",
+                                          op->source, allowed->backend);
+    return sw_error_hint(error, "--backend buildkit can do this");
+}
+
 /* What is wrong with a step; NULL: nothing. */
 static struct sw_error *step_problem(const struct sw_op_exec *op, const struct sw_allowed *allowed) {
     static const char *const mounts[] = {"a bind mount",   "a cache mount", "a tmpfs mount",
@@ -36,7 +44,9 @@ bool sw_graph_allowed(const struct sw_graph *graph, const struct sw_allowed *all
     for (sw_node node = 0; node < graphs->count(graph); node++) {
         uint32_t kind = graphs->kind(graph, node);
         struct sw_error *problem = NULL;
-        if (!(allowed->capabilities->ops & 1u << kind))
+        if (kind == SW_OP_FRONTEND && !allowed->capabilities->external_frontends)
+            problem = needs_frontend(graphs->record(graph, node), allowed);
+        else if (!(allowed->capabilities->ops & 1u << kind))
             problem = lacks(allowed, sw_op_name(kind));
         else if (kind == SW_OP_EXEC)
             problem = step_problem(graphs->record(graph, node), allowed);

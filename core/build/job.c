@@ -397,6 +397,25 @@ static void plan_next(struct sw_job *job) {
     job->builder->next(job->planner, &view, on_stage, job);
 }
 
+/* Whether what imageSpec changes is made by a front end that has yet to run. */
+static bool config_comes_later(const struct sw_job *job) {
+    const struct sw_stage_state *last = sw_job_last_stage(job);
+    sw_node node = last->wanted && !sw_build_only_plans(job->build) ? last->node : SW_NODE_NONE;
+    while (node != SW_NODE_NONE && sw_host_graph_table.kind(job->graph, node) == SW_OP_CONFIG)
+        node = ((const struct sw_op_config *)sw_host_graph_table.record(job->graph, node))->input;
+    return node != SW_NODE_NONE && sw_host_graph_table.kind(job->graph, node) == SW_OP_FRONTEND;
+}
+
+/* The last stage is published: it is a base image now, whose config is known. */
+static void resume_planning(struct sw_job *job) {
+    struct sw_stage_state *last = sw_job_last_stage(job);
+    job->spec_later = job->solved = false;
+    job->state = SW_JOB_PLANNING;
+    last->wanted = false;
+    last->node = SW_NODE_NONE;
+    plan_spec(job);
+}
+
 /* The imageSpec stage is the same for all builders, so it is made here. */
 static void plan_spec(struct sw_job *job) {
     struct sw_stage_state *stage = sw_arena_new(&job->arena, sizeof *stage);
@@ -407,6 +426,11 @@ static void plan_spec(struct sw_job *job) {
         return;
     }
     if (job->build->options.skip_image_spec || !sw_spec_stage(job, stage)) {
+        start_solving(job);
+        return;
+    }
+    if (config_comes_later(job)) {
+        job->spec_later = true;
         start_solving(job);
         return;
     }
@@ -444,7 +468,9 @@ static void publish_ready(struct sw_job *job) {
     if (job->error || job->publishing)
         return;
     if (job->published == job->stages.len) {
-        if (job->solved)
+        if (job->solved && job->spec_later)
+            resume_planning(job);
+        else if (job->solved)
             sw_job_finish(job);
         return;
     }

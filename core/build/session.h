@@ -87,6 +87,7 @@ struct sw_job {
     uint64_t started;
     double seconds;
     size_t published;   /* stages that are done, from the bottom */
+    bool spec_later;    /* imageSpec is planned once a front end has said what the config is */
     bool solved;        /* the backend has ended */
     bool publishing;    /* a stage is on its way */
     uint32_t in_flight; /* answers of backend and store that are due */

@@ -39,7 +39,8 @@ struct sw_graph {
 };
 
 const char *sw_op_name(uint32_t kind) {
-    static const char *const names[] = {"scratch", "image", "tree", "patch", "exec", "copy", "file", "config", "merge", "diff"};
+    static const char *const names[] = {"scratch", "image",  "tree",  "patch", "exec",    "copy",
+                                        "file",    "config", "merge", "diff",  "frontend"};
     return kind < sizeof names / sizeof *names ? names[kind] : "unknown";
 }
 
@@ -117,6 +118,7 @@ static const char *config_after(const struct sw_graph *graph, uint32_t kind, con
     switch (kind) {
     case SW_OP_SCRATCH:
     case SW_OP_TREE:
+    case SW_OP_FRONTEND:
         return EMPTY_CONFIG;
     case SW_OP_IMAGE:
         return sw_image_build_config(((const struct sw_op_image *)record)->image);
@@ -262,6 +264,11 @@ static sw_node add_diff(struct sw_graph *graph, const struct sw_op_diff *op, con
     return add(graph, SW_OP_DIFF, op, note, error);
 }
 
+static sw_node add_frontend(struct sw_graph *graph, const struct sw_op_frontend *op, const struct sw_op_note *note,
+                            struct sw_error **error) {
+    return add(graph, SW_OP_FRONTEND, op, note, error);
+}
+
 /* ---- reading ---- */
 
 static size_t count(const struct sw_graph *graph) {
@@ -324,4 +331,5 @@ const struct sw_host_graph sw_host_graph_table = {
     .key = key_of,
     .fs_key = fs_key_of,
     .config = config_of,
+    .add_frontend = add_frontend,
 };

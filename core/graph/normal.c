@@ -188,6 +188,21 @@ static void diff_form(json_t *form, const struct sw_op_diff *op, const struct na
     json_object_set_new(form, "upper", input(names, op->upper));
 }
 
+/* The order of options means nothing to the program. */
+static void frontend_form(json_t *form, const struct sw_op_frontend *op, const struct names *names) {
+    json_t *options = json_object(), *inputs = json_object();
+    put(form, "source", op->source);
+    for (size_t i = 0; i < op->options.count; i++)
+        json_object_set_new(options, op->options.items[i].key, json_string(op->options.items[i].value));
+    for (size_t i = 0; i < op->input_count; i++)
+        json_object_set_new(inputs, op->inputs[i].name, input(names, op->inputs[i].node));
+    json_object_set_new(form, "options", options);
+    json_object_set_new(form, "context", input(names, op->context));
+    json_object_set_new(form, "buildFile", input(names, op->build_file));
+    json_object_set_new(form, "inputs", inputs);
+    put_number(form, "hostNetwork", op->host_network);
+}
+
 json_t *sw_normal_form(uint32_t kind, const void *record, const char *identity, sw_input_name name, const void *context) {
     const struct names names = {name, context};
     json_t *form = json_object();
@@ -219,6 +234,9 @@ json_t *sw_normal_form(uint32_t kind, const void *record, const char *identity, 
         break;
     case SW_OP_DIFF:
         diff_form(form, record, &names);
+        break;
+    case SW_OP_FRONTEND:
+        frontend_form(form, record, &names);
         break;
     default:
         break;

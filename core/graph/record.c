@@ -107,6 +107,17 @@ static void *copy_file(struct sw_arena *arena, const struct sw_op_file *op) {
     return copy;
 }
 
+static void *copy_frontend(struct sw_arena *arena, const struct sw_op_frontend *op) {
+    struct sw_op_frontend *copy = sw_arena_copy(arena, op, sizeof *op);
+    copy->source = sw_arena_str(arena, op->source);
+    copy->options = sw_arena_pairs(arena, op->options);
+    struct sw_frontend_input *inputs = sw_arena_copy(arena, op->inputs, op->input_count * sizeof *inputs);
+    for (size_t i = 0; i < op->input_count; i++)
+        inputs[i].name = sw_arena_str(arena, inputs[i].name);
+    copy->inputs = inputs;
+    return copy;
+}
+
 void *sw_record_copy(struct sw_arena *arena, uint32_t kind, const void *record) {
     switch (kind) {
     case SW_OP_IMAGE:
@@ -133,6 +144,8 @@ void *sw_record_copy(struct sw_arena *arena, uint32_t kind, const void *record) 
     }
     case SW_OP_DIFF:
         return sw_arena_copy(arena, record, sizeof(struct sw_op_diff));
+    case SW_OP_FRONTEND:
+        return copy_frontend(arena, record);
     default:
         return NULL;
     }
@@ -180,6 +193,14 @@ void sw_record_inputs(uint32_t kind, const void *record, struct sw_vec *inputs) 
         add_input(inputs, ((const struct sw_op_diff *)record)->lower);
         add_input(inputs, ((const struct sw_op_diff *)record)->upper);
         break;
+    case SW_OP_FRONTEND: {
+        const struct sw_op_frontend *op = record;
+        add_input(inputs, op->context);
+        add_input(inputs, op->build_file);
+        for (size_t i = 0; i < op->input_count; i++)
+            add_input(inputs, op->inputs[i].node);
+        break;
+    }
     default:
         break;
     }
@@ -252,6 +273,15 @@ static bool check_patch(const struct sw_op_patch *op, struct sw_error **error) {
     return true;
 }
 
+static bool check_frontend(const struct sw_op_frontend *op, struct sw_error **error) {
+    if (!op->source || !*op->source || op->context == SW_NODE_NONE || op->build_file == SW_NODE_NONE)
+        return defect(error, SW_OP_FRONTEND, "no program, context or build file");
+    for (size_t i = 0; i < op->input_count; i++)
+        if (!op->inputs[i].name || op->inputs[i].node == SW_NODE_NONE)
+            return defect(error, SW_OP_FRONTEND, "an input without a name or node");
+    return true;
+}
+
 bool sw_record_check(uint32_t kind, const void *record, size_t node_count, struct sw_error **error) {
     sw_cleanup_vec struct sw_vec inputs = {.width = sizeof(sw_node)};
     sw_record_inputs(kind, record, &inputs);
@@ -280,6 +310,8 @@ bool sw_record_check(uint32_t kind, const void *record, size_t node_count, struc
         return inputs.len > 0 || defect(error, kind, "no input");
     case SW_OP_DIFF:
         return inputs.len == 2 || defect(error, kind, "it needs two inputs");
+    case SW_OP_FRONTEND:
+        return check_frontend(record, error);
     default:
         return sw_fail(error, SW_ERROR_INTERNAL, "unknown operation %u", kind);
     }

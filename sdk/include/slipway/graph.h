@@ -6,7 +6,7 @@
  *
  * Which result a node has:
  *  - file system: as the operation says; `config` passes its input's on.
- *  - config: `image` has its image's, `config` the one it sets, `scratch` and `tree` the empty one, and every other operation its
+ *  - config: `frontend` has what its program says, which is not known before; `image` has its image's, `config` the one it sets, `scratch` and `tree` the empty one, and every other operation its
  *    first input's.
  *  - layers: `image` has its image's; exec, copy, file and patch add one layer to their input's; `config` adds none. A layer without
  *    any entry is dropped by the backend, and its history entry becomes an empty one. */
@@ -30,6 +30,7 @@ enum sw_op_kind {
     SW_OP_CONFIG = 7,
     SW_OP_MERGE = 8,
     SW_OP_DIFF = 9,
+    SW_OP_FRONTEND = 10,
 };
 
 /* What all operations may say about themselves. It never enters a key. */
@@ -231,6 +232,27 @@ struct sw_op_diff {
     uint32_t reserved;
 };
 
+/* What a front end reads: a tree, or an image that is known under a name of its own. */
+struct sw_frontend_input {
+    uint32_t size;
+    sw_node node;
+    const char *name;
+};
+
+/* `frontend`: what a program makes of a build file that only it can read (`# syntax=`). File system, layers and config are the
+ * program's. The graph's config of the node is "{}"; a `config` operation on it is merged with the program's config, member by member, and
+ * has the last word. Nothing else can stand on it. */
+struct sw_op_frontend {
+    uint32_t size;
+    uint32_t host_network;                  /* 1: steps want the host's network */
+    const char *source;                     /* reference of the image that holds the program */
+    struct sw_pairs options;                /* as such programs take them: "filename", "target", "build-arg:NAME", … */
+    sw_node context;                        /* the files that the build file may use */
+    sw_node build_file;                     /* tree with the build file */
+    const struct sw_frontend_input *inputs; /* images and trees that the build file may name */
+    size_t input_count;
+};
+
 /* One entry of a tree or patch, in bytewise order of paths, a folder before what is in it. */
 struct sw_tree_entry {
     uint32_t size;
@@ -297,6 +319,10 @@ struct sw_host_graph {
     void (*tree_close)(struct sw_tree_reader *reader);
     /* Makes entry `index` (from 0, in the order in which they are read) the next one. */
     void (*tree_seek)(struct sw_tree_reader *reader, size_t index);
+
+    /* As the others above. [loop] */
+    sw_node (*add_frontend)(struct sw_graph *graph, const struct sw_op_frontend *op, const struct sw_op_note *note,
+                            struct sw_error **error);
 };
 
 #endif

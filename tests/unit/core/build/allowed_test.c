@@ -62,7 +62,31 @@ static void a_step_runs_only_where_it_can_and_may(void **state) {
         check(&rows[i]);
 }
 
+static void a_front_end_needs_a_backend_that_runs_it(void **state) {
+    (void)state;
+    struct sw_graph *graph = sw_graph_new(&(struct sw_graph_files){0});
+    struct sw_op_frontend op = {.size = sizeof op, .source = "some/frontend:1"};
+    struct sw_op_note note = {.size = sizeof note, .title = "Recipe", .place = {"Recipe", 1, 1, 1}};
+    op.context = op.build_file = sw_host_graph_table.add_scratch(graph);
+    sw_node node = sw_host_graph_table.add_frontend(graph, &op, &note, NULL);
+    assert_int_not_equal(node, SW_NODE_NONE);
+    assert_string_equal(sw_host_graph_table.config(graph, node), "{}");
+    assert_int_equal(sw_host_graph_table.add_frontend(graph, &op, &note, NULL), node);
+    op.source = "";
+    assert_int_equal(sw_host_graph_table.add_frontend(graph, &op, &note, NULL), SW_NODE_NONE);
+    struct sw_capabilities capabilities = {.size = sizeof capabilities, .ops = UINT32_MAX};
+    struct sw_allowed allowed = {&capabilities, "some", false};
+    sw_cleanup_error struct sw_error *error = NULL;
+    assert_false(sw_graph_allowed(graph, &allowed, &error));
+    assert_non_null(
+        strstr(error->message, "front end \"some/frontend:1\", which only a BuildKit daemon can run, and not backend \"some\""));
+    capabilities.external_frontends = 1;
+    assert_true(sw_graph_allowed(graph, &allowed, NULL));
+    sw_graph_free(graph);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(a_step_runs_only_where_it_can_and_may)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(a_step_runs_only_where_it_can_and_may),
+                                       cmocka_unit_test(a_front_end_needs_a_backend_that_runs_it)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
