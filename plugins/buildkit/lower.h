@@ -34,6 +34,9 @@ bool sw_lower_node(struct sw_lower *lower, sw_node node, struct sw_llb_value *va
 /* Whether `image` has to be given to the daemon, because no registry has it. */
 bool sw_lower_is_local_image(const struct sw_host *host, const struct sw_image *image);
 
+/* "docker-image://…" or "oci-layout://…": how the daemon gets the image of `node`. To be freed; NULL when it cannot. */
+char *sw_lower_image_identifier(struct sw_lower *lower, sw_node node, struct sw_error **error);
+
 /* ---- the parts of it ---- */
 
 bool sw_lower_image(struct sw_lower *lower, sw_node node, struct sw_llb_value *value, struct sw_error **error);

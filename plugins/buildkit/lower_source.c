@@ -31,44 +31,46 @@ static char *full_name(const char *repo) {
     return sw_strdup(repo);
 }
 
-static bool lower_local_image(struct sw_lower *lower, sw_node node, const struct sw_image *image, struct sw_llb_value *value,
-                              struct sw_error **error) {
-    const char *title = sw_lower_title(lower, node);
+static char *local_identifier(struct sw_lower *lower, sw_node node, const struct sw_image *image, struct sw_error **error) {
     const char *name = lower->loaded ? sw_map_get(lower->loaded, lower->host->graph->key(lower->solve->graph, node)) : NULL;
-    if (name) {
-        struct sw_pair attrs[] = {{"image.resolvemode", "local"}};
-        sw_cleanup_free char *identifier = sw_format("docker-image://docker.io/library/%s", name);
-        *value = sw_llb_source(&lower->llb, title, identifier, (struct sw_pairs){attrs, 1}, "source.image");
-        return true;
-    }
+    if (name)
+        return sw_format("docker-image://docker.io/library/%s", name);
     if (!sw_lower_has(lower, "source.ocilayout")) {
         sw_fail(error, SW_ERROR_UNSUPPORTED,
                 "the image %s is only on this host, and the BuildKit daemon at %s is too old to be given it",
                 lower->host->image->reference(image), lower->daemon->endpoint->address);
         if (error)
             sw_error_hint(*error, "keep stages in a registry that the daemon reaches (--repo), or use BuildKit 0.11 or later");
-        return false;
+        return NULL;
     }
     char manifest[72];
     sw_image_blobs_add(lower->host, image, &lower->served->images, manifest);
-    struct sw_pair attrs[] = {{"oci.session", lower->session}, {"oci.store", "slipway"}};
-    sw_cleanup_free char *identifier = sw_format("oci-layout://slipway/image@%s", manifest);
-    *value = sw_llb_source(&lower->llb, title, identifier, (struct sw_pairs){attrs, 2}, "source.ocilayout");
-    return true;
+    return sw_format("oci-layout://slipway/image@%s", manifest);
+}
+
+char *sw_lower_image_identifier(struct sw_lower *lower, sw_node node, struct sw_error **error) {
+    const struct sw_image *image = ((const struct sw_op_image *)sw_lower_record(lower, node))->image;
+    if (sw_lower_is_local_image(lower->host, image))
+        return local_identifier(lower, node, image, error);
+    sw_cleanup_free char *name = full_name(lower->host->image->repo(image));
+    return sw_format("docker-image://%s@%s", name, lower->host->image->manifest_digest(image));
 }
 
 bool sw_lower_image(struct sw_lower *lower, sw_node node, struct sw_llb_value *value, struct sw_error **error) {
     const struct sw_image *image = ((const struct sw_op_image *)sw_lower_record(lower, node))->image;
-    const struct sw_host_image *images = lower->host->image;
-    if (!images->layer_count(image)) {
+    const char *title = sw_lower_title(lower, node);
+    const struct sw_pair loaded[] = {{"image.resolvemode", "local"}};
+    const struct sw_pair layout[] = {{"oci.session", lower->session}, {"oci.store", "slipway"}};
+    if (!lower->host->image->layer_count(image)) {
         *value = SW_LLB_SCRATCH;
         return true;
     }
-    if (sw_lower_is_local_image(lower->host, image))
-        return lower_local_image(lower, node, image, value, error);
-    sw_cleanup_free char *name = full_name(images->repo(image));
-    sw_cleanup_free char *identifier = sw_format("docker-image://%s@%s", name, images->manifest_digest(image));
-    *value = sw_llb_source(&lower->llb, sw_lower_title(lower, node), identifier, (struct sw_pairs){0}, "source.image");
+    sw_cleanup_free char *identifier = sw_lower_image_identifier(lower, node, error);
+    if (!identifier)
+        return false;
+    bool from_us = !strncmp(identifier, "oci-layout:", 11), in_docker = !from_us && sw_lower_is_local_image(lower->host, image);
+    struct sw_pairs attrs = {from_us ? layout : loaded, from_us ? 2 : in_docker};
+    *value = sw_llb_source(&lower->llb, title, identifier, attrs, from_us ? "source.ocilayout" : "source.image");
     return true;
 }
 

@@ -34,7 +34,9 @@ static bool capabilities(struct sw_capabilities *can, struct sw_error **error) {
     if (!platforms.len && !sw_probe_platforms(host, &platforms, error))
         return false;
     can->ops = (1u << SW_OP_SCRATCH) | (1u << SW_OP_IMAGE) | (1u << SW_OP_TREE) | (1u << SW_OP_PATCH) | (1u << SW_OP_EXEC) |
-               (1u << SW_OP_COPY) | (1u << SW_OP_FILE) | (1u << SW_OP_CONFIG) | (1u << SW_OP_MERGE) | (1u << SW_OP_DIFF);
+               (1u << SW_OP_COPY) | (1u << SW_OP_FILE) | (1u << SW_OP_CONFIG) | (1u << SW_OP_MERGE) | (1u << SW_OP_DIFF) |
+               (1u << SW_OP_FRONTEND);
+    can->external_frontends = 1;
     can->mounts =
         (1u << SW_MOUNT_BIND) | (1u << SW_MOUNT_CACHE) | (1u << SW_MOUNT_TMPFS) | (1u << SW_MOUNT_SECRET) | (1u << SW_MOUNT_SSH);
     can->networks = (1u << SW_NETWORK_DEFAULT) | (1u << SW_NETWORK_NONE) | (1u << SW_NETWORK_HOST);

@@ -10,6 +10,7 @@
 #include "core/base/error.h"
 #include "core/base/hash.h"
 #include "plugins/buildkit/docker_load.h"
+#include "plugins/buildkit/frontend.h"
 #include "plugins/buildkit/image_blob.h"
 #include "plugins/buildkit/listing.h"
 #include "plugins/buildkit/lower.h"
@@ -24,7 +25,9 @@ enum { MOST_DAEMONS_TRIED = 3 };
 /* A node whose result is asked for. */
 struct wanted {
     sw_node node;
-    struct sw_vec parts; /* of struct sw_stack_part */
+    sw_node frontend;               /* that it comes from, or SW_NODE_NONE */
+    struct sw_frontend_image image; /* what came from there */
+    struct sw_vec parts;            /* of struct sw_stack_part */
     bool reported;
 };
 
@@ -57,6 +60,7 @@ struct solving {
     char *config;
     struct sw_arena arena;
     Sw__Definition *definition;
+    struct sw_frontend_ask ask;
     struct sw_error *error; /* of work on a pool thread, or what ends the solve */
     bool cancelled;
 };
@@ -72,8 +76,10 @@ static void finish(void *context) {
     void *done_context = solving->solve->context;
     struct sw_error *error = solving->error;
     solving->host->cancel->unwatch(solving->watch);
-    for (size_t i = 0; i < solving->solve->wanted_count; i++)
+    for (size_t i = 0; i < solving->solve->wanted_count; i++) {
         sw_vec_fini(&solving->wanted[i].parts);
+        sw_frontend_image_fini(&solving->wanted[i].image);
+    }
     sw_map_fini(&solving->made, free);
     sw_vec_fini(&solving->tried);
     sw_map_fini(&solving->listings, sw_listing_free);
@@ -141,6 +147,8 @@ static void on_cancelled(void *context) {
 /* ---- results ---- */
 
 static bool is_complete(const struct solving *solving, const struct wanted *wanted) {
+    if (wanted->frontend != SW_NODE_NONE)
+        return wanted->image.config != NULL;
     return sw_result_is_complete(solving->host, solving->solve->graph, &wanted->parts, &solving->made);
 }
 
@@ -151,8 +159,12 @@ static bool report(struct solving *solving, struct sw_error **error) {
         if (wanted->reported || !is_complete(solving, wanted))
             continue;
         sw_cleanup_arena struct sw_arena arena = {0};
+        sw_cleanup_vec struct sw_vec layers = {0};
         struct sw_result result;
-        if (!sw_result_make(solving->host, solving->solve, wanted->node, &wanted->parts, &solving->made, &arena, &result, error))
+        if (wanted->frontend != SW_NODE_NONE)
+            result = sw_frontend_result(&wanted->image, wanted->node, &layers);
+        else if (!sw_result_make(solving->host, solving->solve, wanted->node, &wanted->parts, &solving->made, &arena, &result,
+                                 error))
             return false;
         result.cached = !solving->ran;
         wanted->reported = true;
@@ -163,7 +175,10 @@ static bool report(struct solving *solving, struct sw_error **error) {
 
 static void import_image(void *context) {
     struct solving *solving = context;
-    if (solving->pushed)
+    struct wanted *wanted = solving->current;
+    if (wanted->frontend != SW_NODE_NONE)
+        sw_frontend_import(solving->host, solving->solve, wanted->node, solving->served.sink, &wanted->image, &solving->error);
+    else if (solving->pushed)
         sw_result_take(solving->host, solving->solve, &solving->current->parts, solving->pushed, &solving->made, &solving->error);
     else
         sw_result_import(solving->host, solving->solve, &solving->current->parts, solving->served.sink, &solving->made,
@@ -269,7 +284,9 @@ static void on_target_done(void *context, bool ran, struct sw_error *error) {
 static void lower_target(void *context) {
     struct solving *solving = context;
     struct sw_llb_value value;
-    if (sw_lower_node(&solving->lower, solving->current->node, &value, &solving->error))
+    if (solving->current->frontend != SW_NODE_NONE)
+        sw_frontend_prepare(&solving->lower, solving->current->frontend, &solving->ask, &solving->error);
+    else if (sw_lower_node(&solving->lower, solving->current->node, &value, &solving->error))
         solving->definition = sw_llb_definition(&solving->lower.llb, value, &solving->arena);
 }
 
@@ -282,8 +299,11 @@ static void on_lowered(void *context) {
         sw_error_free(error);
     else if (error)
         sw_target_cancel(solving->target, error);
+    else if (solving->current->frontend != SW_NODE_NONE)
+        sw_target_build_by_frontend(solving->target, &solving->ask);
     else
         sw_target_build(solving->target, solving->definition, solving->config);
+    sw_frontend_ask_fini(&solving->ask);
     sw_arena_fini(&solving->arena);
 }
 
@@ -348,7 +368,8 @@ static void next_target(struct solving *solving) {
         return;
     }
     sw_push_fini(&solving->push);
-    sw_push_init(&solving->push, solving->host, solving->solve, solving->daemon, &solving->current->parts);
+    if (solving->current->frontend == SW_NODE_NONE)
+        sw_push_init(&solving->push, solving->host, solving->solve, solving->daemon, &solving->current->parts);
     solving->pushed = NULL;
     solving->served.sink = solving->push.repo ? -1 : sw_layer_temporary(solving->host, &error);
     if (error) {
@@ -415,15 +436,16 @@ static void on_session(void *context, struct sw_error *error) {
     load_images(solving);
 }
 
-/* Names this user's folders on the daemon, which keeps what it was sent between builds. */
-static void shared_key(char out[SW_SHA256_HEX]) {
+/* Names this user's folders on the daemon, which keeps what it was sent between builds. Each image has its own: front ends call all
+ * contexts alike. */
+static void shared_key(const char *plan_id, char out[SW_SHA256_HEX]) {
     char machine[64] = "", folder[4096] = "";
     sw_cleanup_file FILE *file = fopen("/etc/machine-id", "re");
     if (file && !fgets(machine, sizeof machine, file))
         *machine = '\0';
     if (!getcwd(folder, sizeof folder))
         *folder = '\0';
-    sw_cleanup_free char *text = sw_format("%s\n%s", machine, folder);
+    sw_cleanup_free char *text = sw_format("%s\n%s\n%s", machine, folder, plan_id);
     sw_sha256_hex(text, strlen(text), out);
 }
 
@@ -432,6 +454,10 @@ static void find_entitlements(struct solving *solving) {
     const struct sw_host_graph *graph = solving->host->graph;
     bool network = false, insecure = false;
     for (sw_node node = 0; node < graph->count(solving->solve->graph); node++) {
+        if (graph->kind(solving->solve->graph, node) == SW_OP_FRONTEND) {
+            const struct sw_op_frontend *op = graph->record(solving->solve->graph, node);
+            network = network || op->host_network;
+        }
         if (graph->kind(solving->solve->graph, node) != SW_OP_EXEC)
             continue;
         const struct sw_op_exec *op = graph->record(solving->solve->graph, node);
@@ -466,7 +492,7 @@ static void on_daemon(void *context, struct sw_daemon *daemon, struct sw_error *
     solving->lower.loaded = &solving->loaded;
     solving->lower.listings = &solving->listings;
     find_entitlements(solving);
-    shared_key(key);
+    shared_key(solving->served.plan_id, key);
     solving->session = sw_session_open(daemon, &solving->served, key, on_session, solving);
 }
 
@@ -493,6 +519,7 @@ void sw_solve_start(const struct sw_host *host, struct sw_pool *pool, const stru
     for (size_t i = 0; i < solve->wanted_count; i++) {
         struct wanted *wanted = &solving->wanted[i];
         *wanted = (struct wanted){.node = solve->wanted[i], .parts = {.width = sizeof(struct sw_stack_part)}};
+        wanted->frontend = sw_frontend_below(host, solve->graph, wanted->node);
         sw_stack_of(host, solve->graph, wanted->node, false, &wanted->parts);
     }
     solving->watch = host->cancel->watch(solve->cancel, on_cancelled, solving);

@@ -24,6 +24,7 @@ void sw_stack_of(const struct sw_host *host, const struct sw_graph *graph, sw_no
     const sw_node *inputs;
     switch (host->graph->kind(graph, node)) {
     case SW_OP_SCRATCH:
+    case SW_OP_FRONTEND: /* its layers are not known before */
         return;
     case SW_OP_IMAGE:
         add_image(host, host->graph->record(graph, node), node, parts);

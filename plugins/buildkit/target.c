@@ -11,6 +11,7 @@
 #include "core/base/error.h"
 #include "core/base/hash.h"
 #include "plugins/buildkit/dial.h"
+#include "plugins/buildkit/frontend.h"
 #include "plugins/buildkit/http1.h"
 #include "plugins/buildkit/pack.h"
 #include "plugins/buildkit/random_id.h"
@@ -46,6 +47,7 @@ struct sw_target {
 };
 
 static void save_image(struct sw_target *target);
+static struct sw_error *build_error(struct sw_target *target, const struct sw_grpc_status *status);
 
 /* ---- the end ---- */
 
@@ -139,7 +141,8 @@ static void on_outer_done(void *context, const struct sw_grpc_status *status, st
     target->outer = NULL;
     target->outer_ended = true;
     if (status->code != SW_GRPC_OK && !target->error) {
-        target->error = sw_daemon_error(target->daemon, status, "to build");
+        bool by_frontend = target->returned && !target->config; /* old daemons build no more than a front end looks at before */
+        target->error = by_frontend ? build_error(target, status) : sw_daemon_error(target->daemon, status, "to build");
         target->push_failed = is_pushing(target) && target->returned && !target->daemon->lost;
     }
     if (is_pushing(target) && !target->error)
@@ -194,6 +197,29 @@ static void on_returned(void *context, const struct sw_grpc_status *status, stru
         save_image(target);
 }
 
+static void copy_reference(Sw__Result *to, const Sw__Result *from) {
+    to->result_case = from->result_case;
+    if (from->result_case == SW__RESULT__RESULT_REF_DEPRECATED) {
+        to->ref_deprecated = from->ref_deprecated;
+    } else if (from->result_case == SW__RESULT__RESULT_REF) {
+        to->ref = from->ref;
+    } else {
+        to->result_case = SW__RESULT__RESULT_REF;
+        to->ref = from->refs->refs[0]->value;
+    }
+}
+
+/* The config that a front end has made: "containerimage.config", behind which a platform may be named. */
+static const Sw__BytesEntry *config_of(const Sw__Result *result) {
+    static const char key[] = "containerimage.config";
+    for (size_t i = 0; i < result->n_metadata; i++) {
+        const char *name = result->metadata[i]->key;
+        if (!strncmp(name, key, strlen(key)) && (!name[strlen(key)] || name[strlen(key)] == '/'))
+            return result->metadata[i];
+    }
+    return NULL;
+}
+
 /* Gives the result, or says that there is none: else the build would stay open. */
 static void return_result(struct sw_target *target) {
     Sw__ReturnRequest request = SW__RETURN_REQUEST__INIT;
@@ -207,8 +233,12 @@ static void return_result(struct sw_target *target) {
         failure.message = target->error->message;
         request.error = &failure;
     } else {
+        const Sw__BytesEntry *made = target->config ? NULL : config_of(target->result);
         config.key = (char *)"containerimage.config";
-        config.value = (ProtobufCBinaryData){strlen(target->config), (uint8_t *)target->config};
+        if (target->config)
+            config.value = (ProtobufCBinaryData){strlen(target->config), (uint8_t *)target->config};
+        else if (made)
+            config.value = made->value;
         if (is_pushing(target)) {
             const char *text = target->request.push->base_config;
             base.key = (char *)"containerimage.base.config";
@@ -216,12 +246,8 @@ static void return_result(struct sw_target *target) {
             result.n_metadata++;
         }
         target->returned = true;
-        result.result_case = target->result->result_case;
-        if (result.result_case == SW__RESULT__RESULT_REF_DEPRECATED)
-            result.ref_deprecated = target->result->ref_deprecated;
-        else
-            result.ref = target->result->ref;
-        result.n_metadata++;
+        copy_reference(&result, target->result);
+        result.n_metadata += config.value.len > 0;
         result.metadata = metadata;
         request.result = &result;
     }
@@ -271,6 +297,14 @@ static struct sw_error *build_error(struct sw_target *target, const struct sw_gr
 
 /* ---- building ---- */
 
+/* An image for one platform may come in a list of one. */
+static bool is_single_image(const Sw__Result *result) {
+    if (!result)
+        return false;
+    return result->result_case == SW__RESULT__RESULT_REF || result->result_case == SW__RESULT__RESULT_REF_DEPRECATED ||
+           (result->result_case == SW__RESULT__RESULT_REFS && result->refs && result->refs->n_refs == 1);
+}
+
 static void on_solved(void *context, const struct sw_grpc_status *status, struct sw_bytes answer) {
     struct sw_target *target = context;
     if (!goes_on(target))
@@ -287,9 +321,7 @@ static void on_solved(void *context, const struct sw_grpc_status *status, struct
         return;
     }
     target->result = target->solved->result;
-    bool single = target->result && (target->result->result_case == SW__RESULT__RESULT_REF ||
-                                     target->result->result_case == SW__RESULT__RESULT_REF_DEPRECATED);
-    if (!single)
+    if (!is_single_image(target->result))
         target->error = sw_error_new(SW_ERROR_UNAVAILABLE, "the BuildKit daemon at %s gave a result that is no single image",
                                      target->daemon->endpoint->address);
     return_result(target);
@@ -339,7 +371,7 @@ void sw_target_build(struct sw_target *target, const Sw__Definition *definition,
     solve(target, &request);
 }
 
-void sw_target_build_by_frontend(struct sw_target *target, const char *frontend, struct sw_pairs options, const char *config) {
+void sw_target_build_by_frontend(struct sw_target *target, const struct sw_frontend_ask *ask) {
     sw_cleanup_arena struct sw_arena arena = {0};
     Sw__GatewaySolveRequest request = SW__GATEWAY_SOLVE_REQUEST__INIT;
     if (target->error || !target->outer) {
@@ -347,10 +379,12 @@ void sw_target_build_by_frontend(struct sw_target *target, const char *frontend,
             end(target);
         return;
     }
-    target->config = config;
-    request.frontend = (char *)frontend;
-    request.n_frontend_opt = options.count;
-    request.frontend_opt = sw_pack_entries(&arena, options);
+    target->config = NULL;
+    request.frontend = (char *)"gateway.v0";
+    request.n_frontend_opt = ask->options.count;
+    request.frontend_opt = sw_pack_entries(&arena, ask->options);
+    request.n_frontend_inputs = ask->input_count;
+    request.frontend_inputs = ask->inputs;
     solve(target, &request);
 }
 

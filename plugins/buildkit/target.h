@@ -11,6 +11,7 @@
 #include "plugins/buildkit/served.h"
 
 struct sw_target;
+struct sw_frontend_ask;
 
 struct sw_target_request {
     struct sw_daemon *daemon;
@@ -35,8 +36,8 @@ struct sw_target *sw_target_start(const struct sw_target_request *request);
 /* Builds `definition`. `config` is the exported image's, and lives until `done`. */
 void sw_target_build(struct sw_target *target, const Sw__Definition *definition, const char *config);
 
-/* Builds by an external front end: `frontend` "gateway.v0" or "dockerfile.v0", with its options. */
-void sw_target_build_by_frontend(struct sw_target *target, const char *frontend, struct sw_pairs options, const char *config);
+/* Builds by an external front end, whose config is the exported image's. */
+void sw_target_build_by_frontend(struct sw_target *target, const struct sw_frontend_ask *ask);
 
 /* Ends it early; `done` still comes, with `error`, which is taken. */
 void sw_target_cancel(struct sw_target *target, struct sw_error *error);

@@ -22,17 +22,18 @@ static bool is_own(const char *image, struct sw_arena *arena) {
     return false;
 }
 
-bool sw_df_frontend_check(const char *file, const char *build_arg, struct sw_df_failure *failure) {
+bool sw_df_frontend_find(const char *file, const char *build_arg, struct sw_df_frontend *frontend, struct sw_df_failure *failure) {
     const char *value = build_arg ? build_arg : sw_df_directive_syntax(failure->arena, file);
+    struct sw_df_reference reference;
+    *frontend = (struct sw_df_frontend){0};
     if (!value)
         return true;
     value = sw_df_skip_space(value);
     const char *image = sw_arena_strn(failure->arena, value, strcspn(value, " \t"));
     if (is_own(image, failure->arena))
         return true;
-    sw_df_fail(failure,
-               "the Dockerfile is written for the front end \"%s\", which only a BuildKit daemon can run by itself; "
-               "this builder reads docker/dockerfile:1",
-               image);
-    return sw_df_fail_at(failure, 1, 1);
+    if (!sw_df_reference_parse(image, &reference, failure))
+        return sw_df_fail_at(failure, 1, 1);
+    *frontend = (struct sw_df_frontend){.image = image, .line = value};
+    return true;
 }

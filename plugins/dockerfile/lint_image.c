@@ -4,7 +4,6 @@
 
 #include "core/base/cleanup.h"
 #include "core/base/error.h"
-#include "plugins/dockerfile/frontend.h"
 #include "plugins/dockerfile/resolve.h"
 #include "plugins/dockerfile/text.h"
 
@@ -74,8 +73,8 @@ bool sw_df_lint_image(const struct sw_host *host, const struct sw_plan_request *
     struct sw_df_failure failure = {.arena = &p->arena};
     struct sw_df_options options;
     struct sw_df_evaluation evaluation;
-    bool ok = sw_df_planner_options(p, &options, &failure);
-    if (ok) {
+    bool ok = sw_df_planner_find_frontend(p, &failure) && (p->frontend.image || sw_df_planner_options(p, &options, &failure));
+    if (ok && !p->frontend.image) { /* else the rules are not about this file */
         options.check = true;
         options.platform = NULL;
         options.images = (struct sw_df_images){.find = find_image};
@@ -85,7 +84,7 @@ bool sw_df_lint_image(const struct sw_host *host, const struct sw_plan_request *
         if (!ok)
             sw_pass(error, sw_df_planner_error(p, &evaluation.failure));
         sw_df_evaluation_fini(&evaluation);
-    } else {
+    } else if (!ok) {
         sw_pass(error, sw_df_planner_error(p, &failure));
     }
     sw_df_planner_close(p);

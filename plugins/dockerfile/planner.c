@@ -11,7 +11,7 @@
 #include "core/base/ignore.h"
 #include "core/base/path.h"
 #include "plugins/dockerfile/digest.h"
-#include "plugins/dockerfile/frontend.h"
+#include "plugins/dockerfile/external.h"
 #include "plugins/dockerfile/staged.h"
 #include "plugins/dockerfile/text.h"
 
@@ -114,6 +114,10 @@ static const char *given_arg(struct sw_df_planner *p, const char *name) {
     return NULL;
 }
 
+bool sw_df_planner_find_frontend(struct sw_df_planner *p, struct sw_df_failure *failure) {
+    return sw_df_frontend_find(p->file.data, given_arg(p, "BUILDKIT_SYNTAX"), &p->frontend, failure);
+}
+
 static bool understand(struct sw_df_planner *p, struct sw_error **error) {
     struct sw_df_failure failure = {.arena = &p->arena};
     struct sw_df_file file;
@@ -122,10 +126,13 @@ static bool understand(struct sw_df_planner *p, struct sw_error **error) {
         sw_df_fail(&failure, "the Dockerfile cannot be empty");
         return planner_fail(p, &failure, error);
     }
+    if (!sw_df_planner_find_frontend(p, &failure))
+        return planner_fail(p, &failure, error);
+    if (p->frontend.image)
+        return sw_df_external_check(p, error);
     sw_df_lint_init(&silent, &p->arena);
     silent.silent = true;
-    bool ok = sw_df_frontend_check(p->file.data, given_arg(p, "BUILDKIT_SYNTAX"), &failure) &&
-              sw_df_parse(p->file, &file, &failure) && sw_df_program_parse(&file, &silent, &p->program, &failure);
+    bool ok = sw_df_parse(p->file, &file, &failure) && sw_df_program_parse(&file, &silent, &p->program, &failure);
     if (ok && p->program.stage_count == 0)
         ok = sw_df_fail(&failure, "dockerfile contains no stages to build");
     sw_df_lint_fini(&silent);
@@ -257,6 +264,24 @@ static void answer_stage(struct sw_df_planner *p) {
     p->host->pool->run(compute_digest, on_digest, digesting);
 }
 
+static void answer_external_stage(struct sw_df_planner *p) {
+    struct sw_vec inputs = {.width = sizeof(struct sw_input)};
+    struct sw_error *error = NULL;
+    p->checks = sw_df_checks_new(p->host, p->request->commit, p->document.context);
+    if (sw_df_external_inputs(p, &inputs, &error)) {
+        sw_df_checks_start(p->checks);
+        struct sw_stage stage = {.size = sizeof(stage),
+                                 .name = "dockerfile",
+                                 .inputs = inputs.data,
+                                 .input_count = inputs.len,
+                                 .labels = dependency_labels(p)};
+        p->done(p->done_context, &stage, NULL);
+    } else {
+        p->done(p->done_context, NULL, error);
+    }
+    sw_vec_fini(&inputs);
+}
+
 /* ---- values of other images ---- */
 
 static const char *import_value(const char *type, const struct sw_built_image *image) {
@@ -304,7 +329,9 @@ static void next_import(struct sw_df_planner *p) {
         return;
     }
     p->dependency_args = (struct sw_pairs){p->import_pairs, p->imported};
-    if (p->document.staged)
+    if (p->frontend.image)
+        answer_external_stage(p);
+    else if (p->document.staged)
         sw_df_staged_next(p, NULL);
     else
         answer_stage(p);

@@ -4,6 +4,7 @@
 
 #include "plugins/dockerfile/checksum.h"
 #include "plugins/dockerfile/document.h"
+#include "plugins/dockerfile/frontend.h"
 #include "plugins/dockerfile/instruction.h"
 
 /* Another image of the project, of which a value was imported: FROM may name it. */
@@ -27,6 +28,7 @@ struct sw_df_planner {
     const char *ignore_name;
     struct sw_strings ignore_lines; /* with the Dockerfile taken back */
     struct sw_strings own_lines;    /* as the file has them */
+    struct sw_df_frontend frontend; /* the program that reads the file, when it is another one */
     struct sw_df_program program;
     char escape;     /* of the file */
     size_t imported; /* how many imports have their value */
@@ -47,6 +49,9 @@ void *sw_df_planner_open(const struct sw_host *host, const struct sw_plan_reques
 void sw_df_planner_next(void *planner, const struct sw_stage_view *previous, sw_stage_done done, void *context);
 void sw_df_planner_realize(void *planner, struct sw_graph *graph, sw_node previous, sw_realize_done done, void *context);
 void sw_df_planner_close(void *planner);
+
+/* Finds out which program reads the file: `frontend`. False and a failure when that is written wrong. */
+bool sw_df_planner_find_frontend(struct sw_df_planner *planner, struct sw_df_failure *failure);
 
 /* The build context. */
 struct sw_df_context sw_df_planner_context(struct sw_df_planner *planner);

@@ -5,6 +5,7 @@
 
 #include "core/base/alloc.h"
 #include "core/base/cleanup.h"
+#include "plugins/dockerfile/external.h"
 #include "plugins/dockerfile/resolve.h"
 #include "plugins/dockerfile/staged.h"
 
@@ -42,6 +43,12 @@ static void on_evaluated(void *context, struct sw_df_evaluation *evaluation, str
 
 void sw_df_planner_realize(void *planner, struct sw_graph *graph, sw_node previous, sw_realize_done done, void *context) {
     struct sw_df_planner *p = planner;
+    if (p->frontend.image) {
+        struct sw_error *error = NULL;
+        sw_node node = sw_df_external_node(p, graph, &error);
+        done(context, node, error);
+        return;
+    }
     if (p->staged) {
         sw_df_staged_realize(p, graph, previous, done, context);
         return;
