@@ -163,6 +163,7 @@ def case_growth():
         def change(number):
             write(folder + "/src/5/file500.txt", f"changed {number} {time.time()}\n" + content)
             commit(folder)
+            os.sync()  # what the last round wrote is not the next one's to wait for
 
         compare(f"one of {count:,} files changed ({count * size // 1000000} MB), in a Stapel image", tools, before=change,
                 rounds=min(ROUNDS, 3))
