@@ -160,6 +160,8 @@ static size_t put_off(const struct sw_pool *pool, const struct sw_vec *avoid, si
 struct taking {
     struct sw_pool *pool;
     char *platform;
+    bool runs;               /* something does, on that platform */
+    struct sw_daemon *spare; /* the first one of another platform, if nothing does */
     size_t *order;
     size_t count; /* of `order` */
     size_t next;
@@ -191,6 +193,11 @@ static void on_member(void *context, struct sw_daemon *daemon, struct sw_error *
         return;
     }
     if (taking->platform && !sw_daemon_runs(daemon, taking->platform)) {
+        if (!taking->runs && !taking->spare) {
+            taking->spare = daemon;
+            try_next(taking);
+            return;
+        }
         for (size_t i = 0; i < daemon->platforms.len; i++)
             if (!sw_strlist_has(&taking->offered, daemon->platforms.items[i]))
                 sw_strlist_add(&taking->offered, daemon->platforms.items[i]);
@@ -198,6 +205,8 @@ static void on_member(void *context, struct sw_daemon *daemon, struct sw_error *
         try_next(taking);
         return;
     }
+    if (taking->spare)
+        sw_daemon_unref(taking->spare);
     end_taking(taking, daemon, NULL);
 }
 
@@ -214,17 +223,17 @@ static struct sw_error *nobody(struct taking *taking) {
 
 static void try_next(struct taking *taking) {
     if (taking->next >= taking->count) {
-        end_taking(taking, NULL, nobody(taking));
+        end_taking(taking, taking->spare, taking->spare ? NULL : nobody(taking));
         return;
     }
     struct member *member = &taking->pool->members[taking->order[taking->next++]];
     connect_member(taking->pool, member, on_member, taking);
 }
 
-void sw_pool_take(struct sw_pool *pool, const char *what, const char *platform, const struct sw_vec *avoid,
+void sw_pool_take(struct sw_pool *pool, const char *what, const char *platform, bool runs, const struct sw_vec *avoid,
                   void (*done)(void *context, struct sw_daemon *daemon, struct sw_error *error), void *context) {
     struct taking *taking = sw_new(sizeof *taking);
-    *taking = (struct taking){.pool = pool, .platform = sw_strdup(platform), .done = done, .context = context};
+    *taking = (struct taking){.pool = pool, .platform = sw_strdup(platform), .runs = runs, .done = done, .context = context};
     taking->order = sw_new_array(pool->endpoints.len + 1, sizeof *taking->order);
     sw_pool_rank(pool, what, taking->order);
     taking->count = put_off(pool, avoid, taking->order);

@@ -19,10 +19,10 @@ const struct sw_endpoint *sw_pool_endpoint(const struct sw_pool *pool, size_t in
 /* Numbers of all daemons in the order in which `what` should try them; `order` has room for sw_pool_count. Pure. */
 void sw_pool_rank(const struct sw_pool *pool, const char *what, size_t *order);
 
-/* Gives a daemon that runs `platform` (NULL: any): the first in the order of `what` that can be reached, and that is not at one of the
- * endpoints in `avoid` (of const struct sw_endpoint *; NULL: none). Connections are kept and shared. `done` gets a reference, or the reason
- * why no daemon is left. */
-void sw_pool_take(struct sw_pool *pool, const char *what, const char *platform, const struct sw_vec *avoid,
+/* Gives a daemon that runs `platform`: the first in the order of `what` that can be reached, and that is not at one of the endpoints in
+ * `avoid` (of const struct sw_endpoint *; NULL: none). When nothing has to run there (`runs` is false: files are only copied), any other
+ * one will do. Connections are kept and shared. `done` gets a reference, or the reason why no daemon is left. */
+void sw_pool_take(struct sw_pool *pool, const char *what, const char *platform, bool runs, const struct sw_vec *avoid,
                   void (*done)(void *context, struct sw_daemon *daemon, struct sw_error *error), void *context);
 
 #endif

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "core/base/alloc.h"
 #include "core/base/cleanup.h"
 #include "core/base/error.h"
+#include "core/base/image_config.h"
 #include "core/base/platform.h"
 
 /* ---- what is given to the exporter ---- */
@@ -137,65 +137,10 @@ bool sw_result_is_complete(const struct sw_host *host, const struct sw_graph *gr
     return true;
 }
 
-/* ---- the config ---- */
-
-/* What the history has an entry for. */
-struct history_layer {
-    const char *diff_id;
-    const char *title; /* created_by of an entry that the history lacks */
-};
-
-static json_t *time_text(int64_t epoch) {
-    time_t seconds = (time_t)epoch;
-    struct tm parts;
-    char text[64];
-    gmtime_r(&seconds, &parts);
-    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-    return json_string(text);
-}
-
-/* Entries that are not empty stand for the layers in order; where there is no layer, the entry becomes empty. */
-static json_t *fit_history(const json_t *old, const struct history_layer *layers, size_t count, int64_t epoch) {
-    json_t *history = json_array(), *entry;
-    size_t index, next = 0;
-    json_array_foreach(old, index, entry) {
-        json_t *copy = json_deep_copy(entry);
-        if (!json_is_true(json_object_get(copy, "empty_layer")) && next++ >= count)
-            json_object_set_new(copy, "empty_layer", json_true());
-        json_array_append_new(history, copy);
-    }
-    for (; next < count; next++)
-        json_array_append_new(history, json_pack("{s:s}", "created_by", layers[next].title ? layers[next].title : ""));
-    json_array_foreach(history, index, entry) if (!json_object_get(entry, "created"))
-        json_object_set_new(entry, "created", time_text(epoch));
-    return history;
-}
-
-static char *make_config(const char *text, const struct history_layer *layers, size_t count, const struct sw_solve *solve,
-                         struct sw_error **error) {
-    json_error_t where;
-    sw_cleanup_json json_t *config = json_loads(text, 0, &where);
-    if (!json_is_object(config)) {
-        sw_fail(error, SW_ERROR_INTERNAL, "an image config is no JSON object: %s", where.text);
-        return NULL;
-    }
-    json_t *diff_ids = json_array();
-    for (size_t i = 0; i < count; i++)
-        json_array_append_new(diff_ids, json_string(layers[i].diff_id));
-    sw_platform_set(config, solve->platform);
-    json_object_set_new(config, "created", time_text(solve->epoch));
-    json_object_set_new(config, "rootfs", json_pack("{s:s, s:o}", "type", "layers", "diff_ids", diff_ids));
-    json_t *history = fit_history(json_object_get(config, "history"), layers, count, solve->epoch);
-    if (json_array_size(history))
-        json_object_set(config, "history", history);
-    json_decref(history);
-    return json_dumps(config, JSON_COMPACT | JSON_SORT_KEYS);
-}
-
 /* ---- the result ---- */
 
 static void add_part(const struct sw_host *host, const struct sw_solve *solve, const struct sw_stack_part *part,
-                     const struct sw_map *made, struct sw_arena *arena, struct sw_vec *layers, struct history_layer *entry) {
+                     const struct sw_map *made, struct sw_arena *arena, struct sw_vec *layers, struct sw_config_layer *entry) {
     if (part->image) {
         struct sw_layer layer = host->image->layer(part->image, part->index);
         entry->diff_id = layer.diff_id;
@@ -218,10 +163,11 @@ static void add_part(const struct sw_host *host, const struct sw_solve *solve, c
 bool sw_result_make(const struct sw_host *host, const struct sw_solve *solve, sw_node node, const struct sw_vec *parts,
                     const struct sw_map *made, struct sw_arena *arena, struct sw_result *result, struct sw_error **error) {
     sw_cleanup_vec struct sw_vec layers = {.width = sizeof(struct sw_layer)};
-    struct history_layer *entries = sw_arena_new(arena, (parts->len + 1) * sizeof *entries);
+    struct sw_config_layer *entries = sw_arena_new(arena, (parts->len + 1) * sizeof *entries);
     for (size_t i = 0; i < parts->len; i++)
         add_part(host, solve, sw_vec_at(parts, i), made, arena, &layers, &entries[i]);
-    sw_cleanup_free char *config = make_config(host->graph->config(solve->graph, node), entries, parts->len, solve, error);
+    sw_cleanup_free char *config =
+        sw_config_complete(host->graph->config(solve->graph, node), entries, parts->len, solve->epoch, solve->platform, error);
     if (!config)
         return false;
     *result = (struct sw_result){.size = sizeof *result, .node = node, .layer_count = layers.len};

@@ -496,8 +496,21 @@ static void on_daemon(void *context, struct sw_daemon *daemon, struct sw_error *
     solving->session = sw_session_open(daemon, &solving->served, key, on_session, solving);
 }
 
+/* Whether a step runs on the image's own platform: others may run on that of the daemon, to cross-compile. */
+static bool runs_on_platform(const struct sw_solve *solve, const struct sw_host_graph *graph) {
+    for (sw_node node = 0; node < graph->count(solve->graph); node++) {
+        if (graph->kind(solve->graph, node) != SW_OP_EXEC)
+            continue;
+        const struct sw_op_exec *op = graph->record(solve->graph, node);
+        if (!op->platform || !solve->platform || !strcmp(op->platform, solve->platform))
+            return true;
+    }
+    return false;
+}
+
 static void take_daemon(struct solving *solving) {
-    sw_pool_take(solving->pool, solving->solve->plan_id, solving->solve->platform, &solving->tried, on_daemon, solving);
+    bool runs = runs_on_platform(solving->solve, solving->host->graph);
+    sw_pool_take(solving->pool, solving->solve->plan_id, solving->solve->platform, runs, &solving->tried, on_daemon, solving);
 }
 
 /* ---- the beginning ---- */

@@ -105,9 +105,15 @@ CASES
 peer --platform none
 build --buildkit-addr "$ADDRESS"
 refused "a daemon without workers" 4 "has no worker"
-peer --platform linux/riscv64
+peer --platform linux/riscv64 --image "$SERVICES/result.tar"
 build --buildkit-addr "$ADDRESS"
-refused "a daemon of another platform" 1 "linux/riscv64"
+equal "a daemon of another platform can copy files" 0 "$STATUS"
+echo 'RUN ["/file"]' >> Dockerfile
+commit
+build --buildkit-addr "$ADDRESS"
+refused "but not run steps" 1 "linux/riscv64"
+sed -i '$d' Dockerfile
+commit
 
 # --- a pool ---
 peer LLBBridge/Solve=close

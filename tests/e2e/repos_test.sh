@@ -112,8 +112,10 @@ contains "a cache that does not answer is a warning" "$ERR" "cache repository 12
 equal "once: it is left alone from there on" 1 "$(grep -c "cache repository 127.0.0.1:1/nobody" <<< "$ERR")"
 unpack "$(image_of app)" "$WORK/cached"
 equal "what came from a cache is whole" "tool again" "$(cat "$WORK/cached/rootfs/tool" "$WORK/cached/rootfs/app/data" | xargs)"
-grep -q "GET /v2/repos/cache/blobs" "$SERVICES"/registry*.log || fail "no layer was taken from the cache"
-ok "layers are taken from the cache"
+if [ "$E2E_BACKEND" = local ]; then # a daemon has its layers itself
+  grep -q "GET /v2/repos/cache/blobs" "$SERVICES"/registry*.log || fail "no layer was taken from the cache"
+  ok "layers are taken from the cache"
+fi
 
 app=$(image_of app)
 curl -fsS -X PUT -H "Content-Type: application/vnd.oci.image.index.v1+json" \
