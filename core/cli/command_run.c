@@ -52,15 +52,36 @@ static const struct sw_image_report *find_image(const struct sw_conveyor *convey
     return found;
 }
 
+static const struct sw_backend_run *run_table(const struct sw_backend *backend) {
+    return backend->get_extension ? backend->get_extension(SW_EXT_RUN) : NULL;
+}
+
+/* The backend that built the image, or else another one that runs images on this host: it reads layers from wherever they are. */
+static const struct sw_backend_run *find_runner(const struct sw_conveyor *conveyor, struct sw_error **error) {
+    const struct sw_plugins *plugins = conveyor->app.plugins;
+    const struct sw_backend_run *table = run_table(conveyor->options.backend);
+    for (size_t i = 0; !table && i < sw_plugins_count(plugins); i++) {
+        const struct sw_plugin *plugin = sw_plugins_at(plugins, i);
+        struct sw_capabilities can = {.size = sizeof can};
+        if (plugin->kind != SW_PLUGIN_BACKEND || !run_table(plugin->backend))
+            continue;
+        if (!plugin->backend->capabilities(&can, error))
+            return NULL;
+        table = run_table(plugin->backend);
+    }
+    if (!table)
+        sw_fail(error, SW_ERROR_UNSUPPORTED, "no backend that is installed can run images");
+    return table;
+}
+
 static bool start(struct running *running, const struct sw_arguments *arguments, struct sw_error **error) {
-    const struct sw_build_options *options = &running->conveyor.options;
-    const struct sw_backend_run *table = options->backend->get_extension ? options->backend->get_extension(SW_EXT_RUN) : NULL;
     const struct sw_image_report *report = find_image(&running->conveyor, error);
     uint32_t network = SW_NETWORK_DEFAULT;
     if (!report || !parse_network(sw_argument(arguments, "network"), &network, error))
         return false;
+    const struct sw_backend_run *table = find_runner(&running->conveyor, error);
     if (!table)
-        return sw_fail(error, SW_ERROR_UNSUPPORTED, "backend \"%s\" cannot run images", options->backend_name);
+        return false;
     sw_progress_end(); /* the terminal is the command's now */
     struct sw_run run = {
         .size = sizeof run,

@@ -85,7 +85,7 @@ for digest in $(jq -r '.config.digest, .layers[].digest' <<< "$manifest"); do
   equal "blob ${digest:7:12} is what its digest says" "${digest#sha256:}" "$blob"
 done
 
-must run --backend local --repo "$REGISTRY/formats" imported -- /usr/bin/greet nobody
+must run --repo "$REGISTRY/formats" imported -- /usr/bin/greet nobody
 contains "slipway runs an image" "$OUT" "hello nobody"
 
 must build
