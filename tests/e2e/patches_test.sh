@@ -5,6 +5,21 @@ HERE=$(cd "$(dirname "$0")" && pwd)
 registry_start
 base_busybox
 
+# A submodule, whose two commits differ in all kinds of ways.
+project module
+mkdir folder
+echo one > folder/file
+echo same > kept
+ln -s kept link
+commit
+mkdir kind
+mv kept kind/kept
+rm -r folder link
+echo two > folder
+chmod +x folder
+commit
+MODULE=$PWD
+
 project follow
 cat > werf.yaml <<YAML
 project: follow
@@ -40,7 +55,7 @@ def paths():
     found = []
     for folder, folders, files in os.walk("files"):
         found += [os.path.join(folder, name) for name in files + [one for one in folders if os.path.islink(os.path.join(folder, one))]]
-    return sorted(path for path in found if not path.endswith("stable.txt"))
+    return sorted(path for path in found if not path.endswith("stable.txt") and not path.startswith("files/module/"))
 
 
 def new_path():
@@ -94,6 +109,17 @@ if os.environ.get("TOUCH_STABLE"):
     open("files/part/stable.txt", "a").write("changed\n")
 PYTHON
 
+# What git itself says the files of the first mapping are: `git archive`, of the submodule too.
+expected() {
+  rm -rf "$SERVICES/expected"
+  mkdir -p "$SERVICES/expected"
+  git -c tar.umask=022 archive HEAD:files | tar -x -C "$SERVICES/expected"
+  [ ! -d files/module ] || git -C files/module -c tar.umask=022 archive HEAD | tar -x -C "$SERVICES/expected/module"
+}
+contents() { # FOLDER: a line a file or link
+  (cd "$1" && find . -type f -printf '%P %m ' -exec sha256sum {} \; -o -type l -printf '%P -> %l\n' | sort)
+}
+
 files_of() { # IMAGE: those that come from git
   unpack "$1" "$SERVICES/unpacked"
   python3 "$HERE/tree.py" "$SERVICES/unpacked/rootfs" | grep -E '^/(app|part|set-up|installed)( |/)'
@@ -105,6 +131,11 @@ for i in $(seq "${E2E_COMMITS:-12}"); do
   else
     python3 "$SERVICES/change.py" "$i"
   fi
+  if [ "$i" = 3 ]; then
+    git -c protocol.file.allow=always submodule add -q "$MODULE" files/module
+  elif [ "$i" -gt 3 ] && [ $((i % 4)) = 0 ]; then
+    git -C files/module checkout -q --detach "$(git -C "$MODULE" rev-parse "HEAD~$((i / 4 % 2))")"
+  fi
   commit "change $i"
   must build --repo "$REGISTRY/follow"
   followed=$(image_of app)
@@ -112,9 +143,12 @@ for i in $(seq "${E2E_COMMITS:-12}"); do
     fail "commit $i: install is built again"
   fi
   files_of "$followed" > "$SERVICES/followed"
+  expected
+  diff -u <(contents "$SERVICES/expected") <(contents "$SERVICES/unpacked/rootfs/app") > "$SERVICES/difference" ||
+    fail "commit $i is not what git archive gives: $(head -20 "$SERVICES/difference")"
   SLIPWAY_STORE=$SERVICES/anew-store must build --repo "$REGISTRY/anew$i"
   files_of "$(image_of app)" > "$SERVICES/anew"
   diff -u "$SERVICES/anew" "$SERVICES/followed" > "$SERVICES/difference" || fail "commit $i: $(head -20 "$SERVICES/difference")"
-  ok "commit $i: patched and new are equal"
+  ok "commit $i: patched, built anew and archived are equal"
 done
 equal "the setup of commit 7 saw the change" "stable changed" "$(xargs < "$SERVICES/unpacked/rootfs/set-up")"
