@@ -13,6 +13,10 @@ static EVP_MD_CTX *context_of(struct sw_sha256 *hash) {
     return (EVP_MD_CTX *)hash;
 }
 
+void sw_hash_prepare(void) {
+    OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL);
+}
+
 struct sw_sha256 *sw_sha256_new(void) {
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     int ok = context && EVP_DigestInit_ex(context, EVP_sha256(), NULL);

@@ -9,6 +9,10 @@
 
 enum { SW_SHA256_SIZE = 32, SW_SHA256_HEX = 65, SW_SHA3_224_HEX = 57 };
 
+/* Starts libcrypto, unless it was started. What it keeps for the thread that starts it is freed when that ends, which a pool's does too
+ * late: to be called before the first thread that hashes begins. [any] */
+void sw_hash_prepare(void);
+
 struct sw_sha256; /* a running SHA-256 */
 
 struct sw_sha256 *sw_sha256_new(void);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "core/base/alloc.h"
+#include "core/base/hash.h"
 #include "core/runtime/loop_uv.h"
 
 enum { MIN_THREADS = 8, MAX_THREADS = 64 };
@@ -45,6 +46,7 @@ static void queue_first(uv_work_t *uv) {
     threads = threads < MIN_THREADS ? MIN_THREADS : threads > MAX_THREADS ? MAX_THREADS : threads;
     char text[16];
     snprintf(text, sizeof text, "%u", threads);
+    sw_hash_prepare();
     setenv("UV_THREADPOOL_SIZE", text, 1);
     uv_queue_work(sw_loop_uv(), uv, on_thread, on_done);
     unsetenv("UV_THREADPOOL_SIZE");
