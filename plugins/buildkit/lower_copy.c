@@ -164,6 +164,10 @@ static bool read_mode(struct sw_lower *lower, struct sw_lower_actions *actions, 
         *mode = (int64_t)octal;
         return true;
     }
+    if (!sw_lower_has(lower, "file.copy.modestring") && strcmp(text, "u=rw,go=") == 0) {
+        *mode = 0600; /* of a downloaded file: no folder is copied with it */
+        return true;
+    }
     if (!sw_lower_has(lower, "file.copy.modestring"))
         return sw_fail(error, SW_ERROR_UNSUPPORTED,
                        "the BuildKit daemon at %s is too old for the mode \"%s\": write it as a number",

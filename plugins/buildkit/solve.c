@@ -202,8 +202,8 @@ static void on_imported(void *context) {
 
 /* ---- one target ---- */
 
-/* Puts the place of the step that failed into the error. */
-static void locate(struct solving *solving, const char *digest, struct sw_error *error) {
+/* Puts the place of the step that failed into the error; takes it, since the host's errors become our own. */
+static struct sw_error *locate(struct solving *solving, const char *digest, struct sw_error *error) {
     const struct sw_host_graph *graph = solving->host->graph;
     uintptr_t op = digest ? (uintptr_t)sw_map_get(&solving->lower.llb.by_digest, digest) : 0;
     size_t count = op ? graph->count(solving->solve->graph) : 0;
@@ -212,11 +212,10 @@ static void locate(struct solving *solving, const char *digest, struct sw_error 
             continue;
         const struct sw_op_note *note = graph->note(solving->solve->graph, node);
         if (note && note->title && error->exit_status)
-            sw_error_wrap(error, "%s", note->title);
-        if (note)
-            sw_error_at(error, note->place);
-        return;
+            error = sw_error_wrap(error, "%s", note->title);
+        return note ? sw_error_at(error, note->place) : error;
     }
+    return error;
 }
 
 /* The result is built, but not where the host finds it: it comes here instead. Takes `error`. */
@@ -259,7 +258,7 @@ static void on_target_done(void *context, bool ran, struct sw_error *error) {
     bool push_failed = sw_target_push_failed(solving->target) && error->code != SW_ERROR_CANCELLED && !solving->cancelled;
     const char *digest = sw_target_pushed_digest(solving->target);
     if (error && !push_failed)
-        locate(solving, sw_target_failed_digest(solving->target), error);
+        error = locate(solving, sw_target_failed_digest(solving->target), error);
     solving->target = NULL;
     solving->ran = solving->ran || ran;
     free(solving->config);

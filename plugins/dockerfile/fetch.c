@@ -32,7 +32,7 @@ static struct sw_place place_of(const struct fetch *f) {
 
 static void finish(struct fetch *f, struct sw_error *error) {
     if (error)
-        sw_error_at(error, place_of(f));
+        error = sw_error_at(error, place_of(f)); /* the host's becomes our own */
     f->done(f->context, error ? NULL : f->fetched, error);
     free(f->steps);
     free(f);

@@ -419,14 +419,13 @@ static enum sw_nodework_end run_layer(struct job *job, struct sw_error **error) 
 }
 
 /* An error of an operation says which one it was, and where that stands. */
-static void explain(const struct job *job, struct sw_error *error) {
+static struct sw_error *explain(const struct job *job, struct sw_error *error) {
     const struct sw_op_note *note = note_of(job);
     if (!error || error->code == SW_ERROR_CANCELLED || job->work->kind == SW_TASK_UNPACK)
-        return;
+        return error;
     if (note->title && note->title[0])
-        sw_error_wrap(error, "%s", note->title);
-    if (note->place.file)
-        sw_error_at(error, note->place);
+        error = sw_error_wrap(error, "%s", note->title);
+    return note->place.file ? sw_error_at(error, note->place) : error;
 }
 
 static enum sw_nodework_end run(struct job *job, struct sw_error **error) {
@@ -457,7 +456,7 @@ enum sw_nodework_end sw_nodework_do(struct sw_nodework *work, struct sw_error **
     }
     sw_stacks_fini(&job.stacks);
     if (end == SW_NODEWORK_FAILED) {
-        explain(&job, cause);
+        cause = explain(&job, cause); /* the host's becomes our own */
         sw_pass(error, cause);
     }
     return end;
