@@ -25,9 +25,11 @@ bool sw_fail_errno(struct sw_error **error, int number, const char *format, ...)
 /* Hands an error on: sets `*error` or frees it. Returns false. */
 bool sw_pass(struct sw_error **error, struct sw_error *cause);
 
-/* Puts "…: " before the message. `error` may be NULL. All of these keep `error` and return it. */
+/* Puts "…: " before the message; adds a place unless there is one; sets the hint. All of these take `error`, which may be NULL, and return
+ * what it has become: an error of another module is replaced by one of ours, so only what was made here may be
+ * changed without a look at the result. */
 struct sw_error *sw_error_wrap(struct sw_error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
-struct sw_error *sw_error_at(struct sw_error *error, struct sw_place place); /* unless it has a place */
+struct sw_error *sw_error_at(struct sw_error *error, struct sw_place place);
 struct sw_error *sw_error_hint(struct sw_error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 struct sw_error *sw_error_copy(const struct sw_error *error); /* a new one */
 

@@ -32,18 +32,19 @@ bool sw_history_require(const struct sw_build_options *options, struct sw_error 
         if (sw_repository_unshallow(repository, error))
             return true;
         if (error && *error) {
-            sw_error_wrap(*error, "image \"%s\" needs the history of this shallow clone, which cannot be fetched", image->name);
-            sw_error_hint(*error,
-                          "run: git fetch --unshallow; or set `gitWorktree.forceShallowClone: true` in werf.yaml to go without it");
+            *error =
+                sw_error_wrap(*error, "image \"%s\" needs the history of this shallow clone, which cannot be fetched", image->name);
+            *error = sw_error_hint(
+                *error, "run: git fetch --unshallow; or set `gitWorktree.forceShallowClone: true` in werf.yaml to go without it");
         }
         return false;
     }
     sw_fail(error, SW_ERROR_CONFIG, "image \"%s\": shallow git clone is not allowed", image->name);
     if (error) {
-        sw_error_at(*error, image->place);
-        sw_error_hint(*error,
-                      "run: git fetch --unshallow; or allow it by `gitWorktree` in werf.yaml: `allowUnshallow: true` fetches the "
-                      "history, `forceShallowClone: true` goes without it");
+        *error = sw_error_at(*error, image->place);
+        *error = sw_error_hint(
+            *error, "run: git fetch --unshallow; or allow it by `gitWorktree` in werf.yaml: `allowUnshallow: true` fetches the "
+                    "history, `forceShallowClone: true` goes without it");
     }
     return false;
 }

@@ -89,8 +89,8 @@ static void on_put(void *context, const struct sw_manifest *manifest, struct sw_
     struct sw_build *build = publishing->build;
     const struct unit *unit = sw_vec_at(&publishing->units, publishing->next - 1);
     if (error) {
-        finish(publishing,
-               sw_error_wrap(error, "image \"%s\": index %s", unit->part ? unit->part : unit->image->name, publishing->tag));
+        finish(publishing, error = sw_error_wrap(error, "image \"%s\": index %s", unit->part ? unit->part : unit->image->name,
+                                                 publishing->tag));
         return;
     }
     struct sw_index_image *index = sw_arena_new(&build->arena, sizeof *index);

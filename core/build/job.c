@@ -12,6 +12,7 @@
 #include "core/build/manifest.h"
 #include "core/build/session.h"
 #include "core/build/stage_copy.h"
+#include "core/build/stage_labels.h"
 
 /* Stage tags of times before this one would not have thirteen digits. */
 static const int64_t FIRST_TIMESTAMP = 1000000000000;
@@ -218,38 +219,11 @@ static sw_node node_below(struct sw_job *job, struct sw_error **error) {
     return previous->node;
 }
 
-static void set_labels(struct sw_job *job, const struct sw_stage_state *stage, json_t *config) {
-    const struct sw_build_options *options = &job->build->options;
-    const struct sw_stage_state *previous = sw_job_last_stage(job);
-    for (size_t i = 0; i < stage->labels.count; i++)
-        sw_config_set_label(config, stage->labels.items[i].key, stage->labels.items[i].value);
-    sw_config_set_label(config, "werf", options->project->name);
-    sw_config_set_label(config, "werf-version", "slipway/" SLIPWAY_VERSION);
-    sw_config_set_label(config, "werf-stage-content-digest", stage->content_digest);
-    if (previous)
-        sw_config_set_label(config, "werf.io/parent-stage-id", previous->id);
-    if (!stage->is_spec && !job->image->staged)
-        sw_config_set_label(config, "werf-project-repo-commit", options->host->files->id(options->commit));
-}
-
-/* A config that can be given other labels; all the rest is shared. A new reference. */
-static json_t *copy_to_label(json_t *config) {
-    json_t *copy = json_copy(config), *inner = json_object_get(copy, "config");
-    if (json_is_object(inner)) {
-        inner = json_copy(inner);
-        json_object_set_new(copy, "config", inner);
-        json_t *labels = json_object_get(inner, "Labels");
-        if (labels)
-            json_object_set_new(inner, "Labels", json_copy(labels));
-    }
-    return copy;
-}
-
 /* Puts the stage's labels on `config`, which is taken, and that on `node`: what is solved is the finished image. */
 static sw_node finish_node(struct sw_job *job, const struct sw_stage_state *stage, sw_node node, json_t *config,
                            struct sw_error **error) {
     if (!stage->is_spec) /* which had its labels before it could remove some of them */
-        set_labels(job, stage, config);
+        sw_stage_set_labels(job, stage, config);
     sw_cleanup_free char *title = sw_format("stage %s", stage->name);
     struct sw_op_note note = {.size = sizeof note, .title = title};
     return sw_graph_add_config(job->graph, node, config, &note, error);
@@ -289,7 +263,7 @@ static void on_realized(void *context, sw_node node, struct sw_error *error) {
         sw_job_fail(realizing.job, error);
         return;
     }
-    node_ready(realizing.job, realizing.stage, node, copy_to_label(sw_graph_config(realizing.job->graph, node)));
+    node_ready(realizing.job, realizing.stage, node, sw_config_copy_to_label(sw_graph_config(realizing.job->graph, node)));
 }
 
 static void realize(struct sw_job *job, struct sw_stage_state *stage) {
@@ -300,8 +274,8 @@ static void realize(struct sw_job *job, struct sw_stage_state *stage) {
         return;
     }
     if (stage->is_spec) {
-        sw_cleanup_json json_t *before = copy_to_label(sw_graph_config(job->graph, below));
-        set_labels(job, stage, before);
+        sw_cleanup_json json_t *before = sw_config_copy_to_label(sw_graph_config(job->graph, below));
+        sw_stage_set_labels(job, stage, before);
         sw_config_set_label(before, "werf.io/base-image-id", ""); /* known when it is published */
         sw_cleanup_free char *labelled = json_dumps(before, JSON_COMPACT);
         sw_cleanup_free char *config = sw_spec_apply(job, labelled, &error);
@@ -363,19 +337,6 @@ static void on_stage(void *context, const struct sw_stage *answer, struct sw_err
         plan_spec(job);
 }
 
-static struct sw_pairs labels_of(struct sw_job *job, json_t *config) {
-    json_t *labels = json_object_get(json_object_get(config, "config"), "Labels");
-    struct sw_pair *pairs = sw_arena_new(&job->arena, json_object_size(labels) * sizeof *pairs);
-    size_t count = 0;
-    const char *key;
-    json_t *value;
-    json_object_foreach(labels, key, value) {
-        if (json_is_string(value))
-            pairs[count++] = (struct sw_pair){sw_arena_str(&job->arena, key), sw_arena_str(&job->arena, json_string_value(value))};
-    }
-    return (struct sw_pairs){pairs, count};
-}
-
 static void plan_next(struct sw_job *job) {
     struct sw_stage_state *previous = sw_job_last_stage(job);
     if (!previous) {
@@ -393,7 +354,7 @@ static void plan_next(struct sw_job *job) {
     };
     sw_cleanup_json json_t *config =
         previous->found ? json_loads(view.config, 0, NULL) : json_incref(sw_graph_config(job->graph, previous->node));
-    view.labels = labels_of(job, config);
+    view.labels = sw_config_labels(&job->arena, config);
     job->builder->next(job->planner, &view, on_stage, job);
 }
 

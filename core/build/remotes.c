@@ -109,7 +109,7 @@ static bool find_credentials(struct opening *opening, struct sw_error **error) {
         if (fill_credentials(opening, auth, error))
             return true;
         if (error && *error)
-            sw_error_at(*error, auth->place);
+            *error = sw_error_at(*error, auth->place);
         return false;
     }
     return true;

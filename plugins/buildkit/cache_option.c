@@ -46,7 +46,7 @@ static void put_runner(struct sw_buf *attributes) {
 static bool refuse(const char *name, const char *text, const char *why, struct sw_error **error) {
     sw_fail(error, SW_ERROR_USAGE, "--%s \"%s\": %s", name, text, why);
     if (error)
-        sw_error_hint(
+        *error = sw_error_hint(
             *error, "write type=registry,ref=HOST/NAME, or another type that the daemon has (gha, s3, azblob) with its attributes");
     return false;
 }

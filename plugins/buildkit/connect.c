@@ -50,17 +50,18 @@ static void cannot(struct sw_connect *made, int number) {
     const struct sw_endpoint *endpoint = made->endpoint;
     made->error = sw_error_new(SW_ERROR_UNAVAILABLE, "cannot connect to %s: %s", endpoint->address, strerror(number));
     if (number == EACCES || number == EPERM)
-        sw_error_hint(made->error,
-                      "the socket belongs to root or to a group: join it, or run as root; it gives root's rights on the host");
+        made->error = sw_error_hint(
+            made->error, "the socket belongs to root or to a group: join it, or run as root; it gives root's rights on the host");
     else if (number == ENOENT && endpoint->carrier == SW_ENDPOINT_SSH)
-        sw_error_hint(made->error, "the program ssh is not on this host: install it (openssh-client)");
+        made->error = sw_error_hint(made->error, "the program ssh is not on this host: install it (openssh-client)");
     else if (number == ETIMEDOUT || number == EHOSTUNREACH || number == ENETUNREACH)
-        sw_error_hint(made->error, "the host does not answer: look whether it is up, and whether a firewall lets port %s through",
-                      endpoint->port ? endpoint->port : "22");
+        made->error = sw_error_hint(made->error,
+                                    "the host does not answer: look whether it is up, and whether a firewall lets port %s through",
+                                    endpoint->port ? endpoint->port : "22");
     else if (number == ENOENT || number == ECONNREFUSED)
-        sw_error_hint(made->error, "nothing listens at %s%s%s: start the daemon, or name another one by --buildkit-addr",
-                      endpoint->path ? endpoint->path : endpoint->host, endpoint->port ? ":" : "",
-                      endpoint->port ? endpoint->port : "");
+        made->error = sw_error_hint(
+            made->error, "nothing listens at %s%s%s: start the daemon, or name another one by --buildkit-addr",
+            endpoint->path ? endpoint->path : endpoint->host, endpoint->port ? ":" : "", endpoint->port ? endpoint->port : "");
 }
 
 /* 0 or an error number. */

@@ -94,7 +94,7 @@ static void on_ended(void *context, struct sw_error *error) {
                              : sw_error_new(SW_ERROR_UNAVAILABLE, "the BuildKit daemon at %s closed the connection",
                                             daemon->endpoint->address);
         if (!daemon->lost->hint)
-            sw_error_hint(daemon->lost, "%s", advice(daemon));
+            daemon->lost = sw_error_hint(daemon->lost, "%s", advice(daemon));
     }
     sw_h2_lose(daemon->h2);
 }

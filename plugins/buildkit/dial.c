@@ -66,7 +66,7 @@ static void on_upgraded(void *context, const struct sw_http1_answer *answer, str
     if (!answer->stream) {
         error = sw_docker_refusal(dial->endpoint->address, answer->status, answer->body);
         if (!raw && (answer->status == 404 || answer->status == 200))
-            sw_error_hint(error, "this Docker has no BuildKit: 18.09 is the first one that has");
+            error = sw_error_hint(error, "this Docker has no BuildKit: 18.09 is the first one that has");
         fail(dial, error);
         return;
     }

@@ -30,7 +30,8 @@ static void set(char **text, char *value) {
 static bool malformed(const char *address, const char *why, struct sw_error **error) {
     sw_fail(error, SW_ERROR_USAGE, "the BuildKit address \"%s\" %s", address, why);
     if (error)
-        sw_error_hint(*error, "addresses are unix:///SOCKET, tcp://HOST:PORT, ssh://HOST, docker:// or docker-container://NAME");
+        *error = sw_error_hint(*error,
+                               "addresses are unix:///SOCKET, tcp://HOST:PORT, ssh://HOST, docker:// or docker-container://NAME");
     return false;
 }
 
@@ -250,7 +251,7 @@ static bool read_address(const struct sw_host *host, struct sw_endpoint *endpoin
     const char *near = sw_suggest(scheme, (struct sw_strings){schemes, sizeof schemes / sizeof *schemes});
     malformed(address, "is of an unknown kind", error);
     if (near && error)
-        sw_error_hint(*error, "did you mean %s://…?", near);
+        *error = sw_error_hint(*error, "did you mean %s://…?", near);
     return false;
 }
 

@@ -268,7 +268,7 @@ bool sw_lower_diff(struct sw_lower *lower, sw_node node, struct sw_llb_value *va
         sw_fail(error, SW_ERROR_UNSUPPORTED, "the BuildKit daemon at %s cannot tell what changed between two file systems (diffop)",
                 lower->daemon->endpoint->address);
         if (error)
-            sw_error_hint(*error, "use a BuildKit daemon of 0.10 or later that is not inside Docker, or --backend local");
+            *error = sw_error_hint(*error, "use a BuildKit daemon of 0.10 or later that is not inside Docker, or --backend local");
         return false;
     }
     struct sw_llb_draft draft = {.title = sw_lower_title(lower, node)};

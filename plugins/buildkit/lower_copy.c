@@ -132,7 +132,7 @@ static bool put_patterns(struct sw_lower *lower, struct sw_lower_actions *action
         sw_fail(error, SW_ERROR_UNSUPPORTED, "the BuildKit daemon at %s cannot leave out files while it copies from an image (%s)",
                 lower->daemon->endpoint->address, rules_cap);
         if (error)
-            sw_error_hint(*error, "use BuildKit 0.9 or later, or --backend local");
+            *error = sw_error_hint(*error, "use BuildKit 0.9 or later, or --backend local");
         return false;
     }
     sw_llb_need(&actions->draft, rules_cap);

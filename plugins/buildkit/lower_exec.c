@@ -170,7 +170,7 @@ static bool put_mounts(struct stepping *stepping, struct sw_error **error) {
             sw_fail(error, SW_ERROR_UNSUPPORTED,
                     "a folder of this host (%s) cannot be mounted in a step that a BuildKit daemon runs", mount->source);
             if (error)
-                sw_error_hint(*error, "use a cache (`from: tmp_dir` or `build_dir`), or --backend local");
+                *error = sw_error_hint(*error, "use a cache (`from: tmp_dir` or `build_dir`), or --backend local");
             return false;
         }
     }

@@ -40,7 +40,8 @@ static char *local_identifier(struct sw_lower *lower, sw_node node, const struct
                 "the image %s is only on this host, and the BuildKit daemon at %s is too old to be given it",
                 lower->host->image->reference(image), lower->daemon->endpoint->address);
         if (error)
-            sw_error_hint(*error, "keep stages in a registry that the daemon reaches (--repo), or use BuildKit 0.11 or later");
+            *error =
+                sw_error_hint(*error, "keep stages in a registry that the daemon reaches (--repo), or use BuildKit 0.11 or later");
         return NULL;
     }
     char manifest[72];

@@ -28,7 +28,7 @@ char *sw_result_probe_config(const struct sw_vec *parts, const char *platform) {
 static bool mismatch(struct sw_error **error) {
     sw_fail(error, SW_ERROR_INTERNAL, "the daemon exported an image with other layers than the build has");
     if (error)
-        sw_error_hint(*error, "please report this, with the daemon's version");
+        *error = sw_error_hint(*error, "please report this, with the daemon's version");
     return false;
 }
 

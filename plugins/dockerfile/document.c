@@ -77,7 +77,7 @@ static bool read_hosts(struct reader *r, struct sw_error **error) {
         if (!colon || colon == hosts.items[i] || !colon[1]) {
             sw_fail(error, SW_ERROR_CONFIG, "addHost: \"%s\" is not of the form name:ip", hosts.items[i]);
             if (error)
-                sw_error_at(*error, r->host->document->place(value));
+                *error = sw_error_at(*error, r->host->document->place(value));
             return false;
         }
         pairs[i] = (struct sw_pair){sw_arena_strn(r->arena, hosts.items[i], (size_t)(colon - hosts.items[i])), colon + 1};
@@ -141,7 +141,7 @@ bool sw_df_document_read(const struct sw_host *host, const struct sw_plan_reques
     if (!*text_of(&r, dockerfile)) {
         sw_fail(error, SW_ERROR_CONFIG, "dockerfile: the path of a Dockerfile is needed, relative to the context");
         if (error)
-            sw_error_at(*error, out->place);
+            *error = sw_error_at(*error, out->place);
         return false;
     }
     out->project_context = join(arena, text_of(&r, get(&r, "context")), "");

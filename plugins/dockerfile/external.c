@@ -18,7 +18,7 @@ bool sw_df_external_check(struct sw_df_planner *p, struct sw_error **error) {
     sw_fail(error, SW_ERROR_UNSUPPORTED, "`staged` needs to know the instructions, which only the front end \"%s\" can read",
             p->frontend.image);
     if (error)
-        sw_error_at(*error, first_line(p));
+        *error = sw_error_at(*error, first_line(p));
     return false;
 }
 

@@ -91,7 +91,7 @@ struct sw_error *sw_df_failure_error(const struct sw_df_failure *failure, const 
     if (failure->count == 0)
         return sw_error_at(error, (struct sw_place){.file = name});
     uint32_t first = failure->lines[0], last = failure->lines[failure->count - 1];
-    sw_error_at(error, (struct sw_place){.file = name, .line = first, .end_line = last});
+    error = sw_error_at(error, (struct sw_place){.file = name, .line = first, .end_line = last});
     if (first > 0)
         error->excerpt = excerpt(file, first, last - first < LINES_SHOWN ? last : first + LINES_SHOWN);
     return error;

@@ -130,7 +130,7 @@ static bool check_devices(struct maker *m, const struct sw_df_step *step) {
         sw_fail(m->error, SW_ERROR_UNSUPPORTED, "RUN needs the device \"%s\", and no backend here can give one",
                 step->run.devices[i].name);
         if (m->error)
-            sw_error_at(*m->error, note.place);
+            *m->error = sw_error_at(*m->error, note.place);
         return false;
     }
     return true;

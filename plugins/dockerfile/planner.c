@@ -41,8 +41,8 @@ static bool require_committed(struct sw_df_planner *p, const char *path, struct 
 static bool no_dockerfile(struct sw_df_planner *p, struct sw_error **error) {
     sw_fail(error, SW_ERROR_CONFIG, "there is no file \"%s\" in the commit", p->document.dockerfile);
     if (error) {
-        sw_error_at(*error, p->document.place);
-        sw_error_hint(*error, "`dockerfile` is relative to `context`; a new file must be committed first");
+        *error = sw_error_at(*error, p->document.place);
+        *error = sw_error_hint(*error, "`dockerfile` is relative to `context`; a new file must be committed first");
     }
     return false;
 }

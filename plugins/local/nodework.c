@@ -152,7 +152,7 @@ static bool can_run(const struct job *job, const struct sw_op_exec *op, struct s
     sw_cleanup_free char *known = sw_strings_join(sw_strlist_view(platforms), ", ");
     sw_fail(error, SW_ERROR_UNAVAILABLE, "this host cannot run steps for %s, only for %s", platform, known);
     if (error)
-        sw_error_hint(*error, "install qemu-user-static and binfmt-support, or use a BuildKit daemon on such a machine");
+        *error = sw_error_hint(*error, "install qemu-user-static and binfmt-support, or use a BuildKit daemon on such a machine");
     return false;
 }
 
@@ -321,7 +321,7 @@ static bool run_unpack(struct job *job, struct sw_error **error) {
     if (sw_layerwork_do(&layer, &job->draft, error))
         return true;
     if (error && *error)
-        sw_error_wrap(*error, "layer %zu of %s", job->work->index + 1, job->host->image->reference(op->image));
+        *error = sw_error_wrap(*error, "layer %zu of %s", job->work->index + 1, job->host->image->reference(op->image));
     return false;
 }
 

@@ -202,7 +202,7 @@ static int mount_old(const struct sw_overlay *overlay, struct sw_error **error) 
 
 static struct sw_error *explain(struct sw_error *error) {
     if (error && error->code == SW_ERROR_DENIED)
-        sw_error_hint(error, "the local backend needs to be root, or user namespaces must be allowed on this host");
+        error = sw_error_hint(error, "the local backend needs to be root, or user namespaces must be allowed on this host");
     return error;
 }
 

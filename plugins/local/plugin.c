@@ -26,9 +26,10 @@ static bool become_root(struct sw_error **error) {
     struct sw_error *cause = NULL;
     if (geteuid() == 0 || sw_rootless_enter(&cause))
         return true;
-    sw_error_wrap(cause, "the local backend has to be root, at least in a user namespace, to mount layers and run steps");
-    sw_error_hint(cause, "run slipway as root, or let users make namespaces (sysctl kernel.unprivileged_userns_clone=1; in a "
-                         "container: --security-opt seccomp=unconfined)");
+    cause = sw_error_wrap(cause, "the local backend has to be root, at least in a user namespace, to mount layers and run steps");
+    cause =
+        sw_error_hint(cause, "run slipway as root, or let users make namespaces (sysctl kernel.unprivileged_userns_clone=1; in a "
+                             "container: --security-opt seccomp=unconfined)");
     return sw_pass(error, cause);
 }
 
@@ -39,7 +40,7 @@ static bool refuse_caches(struct sw_error **error) {
             continue;
         sw_fail(error, SW_ERROR_USAGE, "--%s is of BuildKit, the local backend has no such cache", options[i]);
         if (error)
-            sw_error_hint(*error, "stages in --repo are found by every host; or use --backend buildkit");
+            *error = sw_error_hint(*error, "stages in --repo are found by every host; or use --backend buildkit");
         return false;
     }
     return true;

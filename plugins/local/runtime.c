@@ -168,7 +168,7 @@ struct sw_runtime *sw_runtime_choose(const struct sw_runtime_wish *wish, struct 
         cause = sw_error_new(SW_ERROR_UNAVAILABLE, "there is no OCI runtime %s on this host", wish->setting);
     if (!cause)
         cause = sw_error_new(SW_ERROR_UNAVAILABLE, "no OCI runtime was found on this host");
-    sw_error_hint(sw_error_wrap(cause, "the local backend cannot run steps"), "install crun (apt install crun) or runc");
-    sw_pass(error, cause);
+    cause = sw_error_wrap(cause, "the local backend cannot run steps");
+    sw_pass(error, sw_error_hint(cause, "install crun (apt install crun) or runc"));
     return NULL;
 }

@@ -53,7 +53,7 @@ static bool understand(const char *text, struct sw_unpack_sum *sum, struct sw_er
     if (message) {
         sw_fail(error, (enum sw_error_code)json_integer_value(json_object_get(answer, "code")), "%s", message);
         if (error && hint)
-            sw_error_hint(*error, "%s", hint);
+            *error = sw_error_hint(*error, "%s", hint);
         return false;
     }
     if (!copy_digest(sum->digest, answer, "digest") || !copy_digest(sum->diff_id, answer, "diffID"))

@@ -273,8 +273,8 @@ static bool refuse_ansible(const struct sw_value *document, struct sw_error **er
         return true;
     sw_fail(error, SW_ERROR_CONFIG, "`ansible` cannot be built: its tasks need Ansible inside the image");
     if (error) {
-        sw_error_at(*error, sw_stapel_host->document->place(ansible));
-        sw_error_hint(*error, "write the steps as commands under `shell`");
+        *error = sw_error_at(*error, sw_stapel_host->document->place(ansible));
+        *error = sw_error_hint(*error, "write the steps as commands under `shell`");
     }
     return false;
 }

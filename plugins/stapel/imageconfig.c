@@ -193,7 +193,7 @@ static bool apply_healthcheck(json_t *inner, const struct sw_value *docker, stru
         return true;
     sw_fail(error, SW_ERROR_CONFIG, "docker › HEALTHCHECK: %s", problem);
     if (error)
-        sw_error_at(*error, sw_stapel_host->document->place(value));
+        *error = sw_error_at(*error, sw_stapel_host->document->place(value));
     return false;
 }
 

@@ -24,8 +24,8 @@ static bool stop_at_first(void *context, const struct sw_file *file) {
 static bool refuse(const struct sw_stapel_mapping *mapping, struct sw_error **error, const char *text, const char *hint) {
     sw_fail(error, SW_ERROR_CONFIG, "git mapping %s into %s: %s", mapping->files.add, mapping->files.to, text);
     if (error) {
-        sw_error_at(*error, mapping->files.place);
-        sw_error_hint(*error, "%s", hint);
+        *error = sw_error_at(*error, mapping->files.place);
+        *error = sw_error_hint(*error, "%s", hint);
     }
     return false;
 }

@@ -166,7 +166,7 @@ static bool network_of(const struct sw_stapel_planner *planner, uint32_t *networ
     else if (*text && strcmp(text, "default") != 0) {
         sw_fail(error, SW_ERROR_CONFIG, "network \"%s\" is not known: use default, host or none", text);
         if (error)
-            sw_error_at(*error, sw_stapel_host->document->place(sw_stapel_given(planner->request->document, "network")));
+            *error = sw_error_at(*error, sw_stapel_host->document->place(sw_stapel_given(planner->request->document, "network")));
         return false;
     }
     return true;
