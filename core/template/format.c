@@ -310,7 +310,10 @@ static void print_struct(struct sw_printer *printer, struct sw_datum value, uint
         separate(printer, i);
         if (printer->verb.plus_v || printer->verb.sharp_v)
             sw_buf_printf(printer->out, "%s:", names[i]);
-        print_value(printer, fields[i], verb, depth + 1);
+        if (fields[i].type == SW_T_ZONE) /* the field is hidden, and so are the value's methods */
+            print_pointer(printer, fields[i], verb);
+        else
+            print_value(printer, fields[i], verb, depth + 1);
     }
     sw_buf_putc(printer->out, '}');
 }
@@ -320,9 +323,8 @@ static void print_value(struct sw_printer *printer, struct sw_datum value, uint3
         printer->failed = true;
         return;
     }
-    if (value.type != SW_T_ZONE || depth == 0)
-        if (print_by_method(printer, value, verb))
-            return;
+    if (print_by_method(printer, value, verb))
+        return;
     switch (sw_type_kind(value.type)) {
     case SW_K_BOOL:
         print_bool(printer, value, verb);
