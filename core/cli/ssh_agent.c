@@ -76,11 +76,14 @@ static void add_next(struct sw_ssh_agent *agent) {
 
 /* ---- the agent ---- */
 
-/* It says where it listens as soon as it does. */
+/* It says where it listens as soon as it does, maybe in several pieces. */
 static void on_output(void *context, int stream, struct sw_bytes bytes) {
     struct sw_ssh_agent *agent = context;
     (void)bytes;
-    if (stream == STDOUT_FILENO && agent->waits && agent->next == 0)
+    if (stream != STDOUT_FILENO || agent->listens)
+        return;
+    agent->listens = true;
+    if (agent->waits)
         add_next(agent);
 }
 

@@ -14,7 +14,8 @@ struct sw_ssh_agent {
     char *socket;
     struct sw_undo *folder_undo;
     struct sw_undo *socket_undo;
-    bool waits; /* the loop turns for the agent */
+    bool listens; /* it has said so */
+    bool waits;   /* the loop turns for it */
     struct sw_error *error;
 };
 
